@@ -1,0 +1,2 @@
+//! weapp-login
+pub mod identity;
