@@ -1,0 +1,53 @@
+# `make` lists the targets. One cargo at a time: they share one target folder and would wait for each other.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help dev test test-rust test-client test-mysql soak fmt lint deny build release servers clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?(.*)/  \1|\2/' | \
+		while IFS='|' read -r name text; do printf '  %-14s %s\n' $$name "$$text"; done
+
+dev: ## everything in one process on http://127.0.0.1:8080, with WeChat's simulator
+	cargo run --locked -- dev
+
+test: servers ## every test: Rust against MariaDB, Redis and the embedded stores, then the client
+	scripts/with-servers scripts/test
+
+test-rust: servers ## the Rust suite alone
+	scripts/with-servers scripts/test rust
+
+test-client: servers ## the client's tests alone, against a fresh build
+	cargo build --locked
+	scripts/test client
+
+test-mysql: servers ## the Rust suite on your MySQL: make test-mysql TEST_DATABASE_URL=mysql://user:pw@host/db
+	@test -n "$$TEST_DATABASE_URL" || { echo 'TEST_DATABASE_URL=mysql://user:password@host:port/database is needed;' \
+		'its user must be allowed to create databases and users' >&2; exit 64; }
+	scripts/with-servers scripts/test rust
+
+soak: servers ## the Rust suite with an optimised build and many more people, histories and rounds
+	SOAK=1 PROPTEST_CASES=$${PROPTEST_CASES:-10000} CARGO_TEST_FLAGS=--release scripts/with-servers scripts/test rust
+
+fmt: ## format the Rust sources
+	cargo fmt
+
+lint: ## formatting, clippy and the documentation, warnings as errors
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items --locked
+
+deny: ## licences and advisories of all dependencies (needs cargo-deny)
+	cargo deny --locked check
+
+build: ## the program, for development
+	cargo build --locked
+
+release: ## the program as it is shipped: target/release/weapp-login
+	cargo build --locked --release
+
+servers: ## install the servers that the tests start, when missing (Debian; root or sudo)
+	scripts/install-test-servers
+
+clean: ## remove what was built
+	cargo clean
+	rm -rf clients/miniprogram/node_modules
