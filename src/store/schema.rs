@@ -1,0 +1,45 @@
+//! The tables, as `diesel print-schema` writes them. Both databases have the same.
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        unionid -> Nullable<Text>,
+        nickname -> Text,
+        avatar_url -> Text,
+        gender -> SmallInt,
+        language -> Text,
+        city -> Text,
+        province -> Text,
+        country -> Text,
+        phone -> Nullable<Text>,
+        profile_source -> Text,
+        status -> Text,
+        merged_into -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        last_login_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    identities (app_id, openid) {
+        app_id -> Text,
+        openid -> Text,
+        user_id -> BigInt,
+        created_at -> Timestamp,
+        last_login_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    login_events (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        user_id -> BigInt,
+        app_id -> Nullable<Text>,
+        kind -> Text,
+    }
+}
+
+diesel::joinable!(identities -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(users, identities, login_events);
