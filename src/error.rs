@@ -2,7 +2,10 @@
 //!
 //! One row here is one row of the table that clients are written against.
 
+use crate::access_token::NoToken;
 use crate::store::StoreError;
+use crate::wechat::WechatError;
+use crate::wechat::open_data::Refused;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
@@ -146,16 +149,17 @@ impl ApiError {
         if let Some(wait) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, wait.as_millis().div_ceil(1000).max(1).to_string()));
         }
-        match self.code {
-            Code::SessionInvalid => drop(response.insert_header((header::WWW_AUTHENTICATE, "Bearer"))),
-            Code::InvalidClient => {
-                drop(response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"introspection\"")));
-            }
-            Code::MethodNotAllowed => {
-                let methods: Vec<_> = self.allow.iter().map(Method::as_str).collect();
-                response.insert_header((header::ALLOW, methods.join(", ")));
-            }
-            _ => {}
+        let challenge = match self.code {
+            Code::SessionInvalid => Some("Bearer"),
+            Code::InvalidClient => Some("Basic realm=\"introspection\""),
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
+        if !self.allow.is_empty() {
+            let methods: Vec<_> = self.allow.iter().map(Method::as_str).collect();
+            response.insert_header((header::ALLOW, methods.join(", ")));
         }
         response.json(self.problem(request_id))
     }
@@ -206,6 +210,59 @@ impl From<StoreError> for ApiError {
                 ApiError::new(Code::StorageUnavailable, "the storage does not answer; nothing was lost").because(error)
             }
             StoreError::Broken(_) => ApiError::new(Code::Internal, "see the log under this request id").because(error),
+        }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> ApiError {
+        match refused {
+            Refused::Signature => ApiError::new(
+                Code::SignatureMismatch,
+                "the data was signed with another session key; it must be fetched after the code was exchanged",
+            )
+            .with_retry(Retry::Restart),
+            Refused::Decryption => ApiError::new(
+                Code::DecryptionFailed,
+                "the data was encrypted with another session key, or did not arrive as WeChat made it",
+            ),
+            Refused::Watermark => ApiError::new(Code::WatermarkMismatch, "the data was made for another mini program"),
+            Refused::Identity => ApiError::new(Code::IdentityMismatch, "the data is about another person"),
+            Refused::Stale => ApiError::new(Code::DataStale, "the data is older than this service accepts"),
+        }
+    }
+}
+
+impl From<WechatError> for ApiError {
+    fn from(error: WechatError) -> ApiError {
+        let minute = Duration::from_secs(60);
+        match &error {
+            WechatError::CodeInvalid(_) => ApiError::new(Code::CodeInvalid, "WeChat does not know this code, or it expired"),
+            WechatError::CodeUsed(_) => ApiError::new(Code::CodeUsed, "WeChat says that this code was used before"),
+            WechatError::Blocked(_) => ApiError::new(Code::BlockedByWechat, "WeChat rates this person as high-risk"),
+            WechatError::RateLimited(_) => {
+                ApiError::new(Code::RateLimited, "WeChat limits how often this may be done").after(minute)
+            }
+            WechatError::QuotaExhausted(_) => {
+                ApiError::new(Code::WechatQuotaExhausted, "the mini program's calls of today are used up").after(minute * 60)
+            }
+            WechatError::TokenRefused(_) | WechatError::Rejected(_) => {
+                ApiError::new(Code::WechatRejected, "WeChat refuses this service; its operator finds the errcode in the log")
+            }
+            WechatError::Unavailable(_) => ApiError::new(
+                Code::WechatUnavailable,
+                "WeChat does not answer, or makes no sense; a code may have been used up",
+            ),
+        }
+        .because(error)
+    }
+}
+
+impl From<NoToken> for ApiError {
+    fn from(error: NoToken) -> ApiError {
+        match error {
+            NoToken::Store(error) => error.into(),
+            NoToken::Wechat(error) => error.into(),
         }
     }
 }

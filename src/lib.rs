@@ -1,9 +1,20 @@
 //! weapp-login
+pub mod access_token;
+pub mod app;
 pub mod clock;
 pub mod error;
+pub mod events;
 pub mod identity;
+pub mod rate_limit;
 pub mod redis_url;
+pub mod routes;
+pub mod server;
+pub mod session;
 pub mod settings;
+pub mod simulator;
 pub mod store;
+pub mod telemetry;
+pub mod ticket;
 pub mod token;
 pub mod user;
+pub mod wechat;

@@ -1,0 +1,131 @@
+//! WeChat's access token of each mini program: one for all replicas, renewed by one of them while the others go on with
+//! the old one. Needed for phone numbers, never for logging in.
+
+use crate::clock::Clock;
+use crate::settings::WechatApp;
+use crate::store::{StoreError, TokenStore};
+use crate::token::Seal;
+use crate::wechat::{WechatClient, WechatError};
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A token is renewed this long before it ends; WeChat's stable token changes five minutes before, and the old one is
+/// accepted for as long. Source: <https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken>
+const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
+/// How long the replica that renews may take before another one tries.
+const LOCK_TTL: Duration = Duration::from_secs(10);
+const WAIT_STEP: Duration = Duration::from_millis(50);
+/// How often a replica without any token looks whether the one that renews is done.
+const WAIT_STEPS: u32 = 100;
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum NoToken {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Wechat(#[from] WechatError),
+}
+
+/// Keeps the access tokens.
+#[derive(Clone)]
+pub struct AccessTokens {
+    store: Arc<dyn TokenStore>,
+    wechat: Arc<WechatClient>,
+    clock: Clock,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    token: String,
+    renew_at: DateTime<Utc>,
+}
+
+impl AccessTokens {
+    pub fn new(store: Arc<dyn TokenStore>, wechat: Arc<WechatClient>, clock: Clock) -> AccessTokens {
+        AccessTokens { store, wechat, clock }
+    }
+
+    /// A token of `app` that WeChat accepts as far as is known.
+    pub async fn get(&self, app: &WechatApp) -> Result<SecretString, NoToken> {
+        match self.kept(app).await? {
+            Some(kept) if kept.renew_at > self.clock.now() => Ok(kept.token.into()),
+            Some(kept) => match self.renew(app, false).await {
+                Ok(Some(token)) => Ok(token),
+                // Another replica is at it, or WeChat cannot say now: the old one still works for a while.
+                Ok(None) | Err(NoToken::Wechat(_)) => Ok(kept.token.into()),
+                Err(error) => Err(error),
+            },
+            None => self.first(app, None).await,
+        }
+    }
+
+    /// A token of `app` that is not `refused`, which WeChat has just refused.
+    pub async fn instead_of(&self, app: &WechatApp, refused: &SecretString) -> Result<SecretString, NoToken> {
+        match self.kept(app).await? {
+            Some(kept) if kept.token != refused.expose_secret() => Ok(kept.token.into()),
+            _ => self.first(app, Some(refused)).await,
+        }
+    }
+
+    /// The token that this or another replica gets, when there is none to go on with.
+    async fn first(&self, app: &WechatApp, refused: Option<&SecretString>) -> Result<SecretString, NoToken> {
+        for _ in 0..WAIT_STEPS {
+            if let Some(token) = self.renew(app, refused.is_some()).await? {
+                return Ok(token);
+            }
+            tokio::time::sleep(WAIT_STEP).await;
+            match self.kept(app).await? {
+                Some(kept) if refused.is_none_or(|refused| refused.expose_secret() != kept.token) => {
+                    return Ok(kept.token.into());
+                }
+                _ => {}
+            }
+        }
+        Err(WechatError::Unavailable("another replica has been getting an access token for seconds".into()).into())
+    }
+
+    /// Gets a token from WeChat, unless another replica is at it. After a refusal, WeChat's normal answer may be the very
+    /// token that it refused; only then is it told to make another, which it allows 20 times a day.
+    async fn renew(&self, app: &WechatApp, after_refusal: bool) -> Result<Option<SecretString>, NoToken> {
+        let lock = format!("lock:access-token:{}", app.id);
+        if !self.store.put_new(&lock, b"held", LOCK_TTL).await? {
+            return Ok(None);
+        }
+        let fetched = self.fetch(app, after_refusal).await;
+        self.store.delete(&lock).await?;
+        fetched.map(Some)
+    }
+
+    async fn fetch(&self, app: &WechatApp, after_refusal: bool) -> Result<SecretString, NoToken> {
+        let refused = if after_refusal { self.kept(app).await?.map(|kept| kept.token) } else { None };
+        let mut got = self.wechat.stable_token(app, false).await?;
+        if refused.is_some_and(|refused| refused == got.token.expose_secret()) {
+            got = self.wechat.stable_token(app, true).await?;
+        }
+        let life = TimeDelta::from_std(got.life).unwrap_or(RENEW_BEFORE);
+        let renew_at = self.clock.now() + (life - RENEW_BEFORE).max(TimeDelta::seconds(30));
+        let kept = Kept { token: got.token.expose_secret().to_owned(), renew_at };
+        let plain = serde_json::to_vec(&kept).map_err(StoreError::broken)?;
+        self.store.put(&name(app), &seal(app).seal(&plain), got.life.max(Duration::from_secs(60))).await?;
+        Ok(got.token)
+    }
+
+    async fn kept(&self, app: &WechatApp) -> Result<Option<Kept>, StoreError> {
+        let sealed = self.store.get(&name(app)).await?;
+        let plain = sealed.and_then(|sealed| seal(app).unseal(&sealed));
+        Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
+    }
+}
+
+fn name(app: &WechatApp) -> String {
+    format!("access-token:{}", app.id)
+}
+
+/// Every replica has the app's secret, and the store has not.
+fn seal(app: &WechatApp) -> Seal {
+    Seal::derive(app.secret.expose_secret().as_bytes(), "access token")
+}

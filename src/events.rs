@@ -1,0 +1,115 @@
+//! What happened to accounts, written to `login_events` in batches, off every request's path.
+//!
+//! A process that is killed loses the events of its last [`PERIOD`] at most. While the database does not answer, events
+//! wait in memory, [`MOST_WAITING`] at most; beyond that the newest are dropped, and counted.
+
+use crate::clock::Clock;
+use crate::store::{EventKind, LoginEvent, TokenStore, UserStore};
+use crate::identity::AppId;
+use crate::user::UserId;
+use chrono::TimeDelta;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+
+/// How long an event waits for others to be written with.
+pub const PERIOD: Duration = Duration::from_millis(500);
+/// Events in one statement.
+const BATCH: usize = 500;
+const MOST_WAITING: usize = 50_000;
+/// Rows deleted by one statement of the clean-up, so that none holds locks for long.
+const FORGET_AT_ONCE: i64 = 1000;
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
+
+/// Where requests leave events. Clones write to the same log.
+#[derive(Clone)]
+pub struct EventLog {
+    waiting: Sender<LoginEvent>,
+    clock: Clock,
+}
+
+impl EventLog {
+    /// Begins to write what is left here to `users`; the task ends when the last clone is gone and all is written.
+    pub fn start(users: Arc<dyn UserStore>, clock: Clock) -> (EventLog, JoinHandle<()>) {
+        let (waiting, events) = channel(MOST_WAITING);
+        (EventLog { waiting, clock }, tokio::spawn(write(users, events)))
+    }
+
+    /// Leaves an event. It does not wait.
+    pub fn note(&self, kind: EventKind, user_id: UserId, app_id: Option<AppId>) {
+        let event = LoginEvent { at: self.clock.now(), user_id, app_id, kind };
+        if self.waiting.try_send(event).is_err() {
+            count("dropped", 1);
+        }
+    }
+}
+
+async fn write(users: Arc<dyn UserStore>, mut events: Receiver<LoginEvent>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while events.recv_many(&mut batch, BATCH).await > 0 {
+        if batch.len() < BATCH {
+            // The first ones wait for company; a closed log has none to wait for.
+            if !events.is_closed() {
+                tokio::time::sleep(PERIOD).await;
+            }
+            while batch.len() < BATCH {
+                let Ok(event) = events.try_recv() else { break };
+                batch.push(event);
+            }
+        }
+        let mut failures = 0;
+        while let Err(error) = users.record(&batch).await {
+            failures += 1;
+            tracing::warn!(error = &error as &dyn std::error::Error, events = batch.len(), "login events wait for the database");
+            if events.is_closed() && failures >= 3 {
+                count("dropped", batch.len() as u64);
+                return;
+            }
+            tokio::time::sleep(PERIOD).await;
+        }
+        count("written", batch.len() as u64);
+        batch.clear();
+    }
+}
+
+/// Deletes events older than `retention`, hourly, on one replica at a time.
+pub async fn forget_old_events(
+    users: Arc<dyn UserStore>,
+    tokens: Arc<dyn TokenStore>,
+    clock: Clock,
+    retention: TimeDelta,
+) {
+    loop {
+        match tokens.put_new("lock:retention", b"held", FORGET_EVERY / 2).await {
+            Ok(true) => forget(&*users, &clock, retention).await,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "old login events are not deleted now"),
+        }
+        tokio::time::sleep(FORGET_EVERY).await;
+    }
+}
+
+async fn forget(users: &dyn UserStore, clock: &Clock, retention: TimeDelta) {
+    let before = clock.now() - retention;
+    let mut forgotten = 0;
+    loop {
+        match users.forget_events(before, FORGET_AT_ONCE).await {
+            Ok(0) => break,
+            Ok(some) => forgotten += some,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old login events are not deleted now");
+                break;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    if forgotten > 0 {
+        tracing::info!(forgotten, "old login events were deleted");
+        count("forgotten", forgotten as u64);
+    }
+}
+
+fn count(outcome: &'static str, events: u64) {
+    metrics::counter!("weapp_login_events_total", "outcome" => outcome).increment(events);
+}

@@ -1,0 +1,78 @@
+//! The JSON body of a request, whatever its content type says (mini programs and proxies do not agree on it), and the
+//! answer without one.
+
+use crate::error::{ApiError, Code};
+use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::pin::Pin;
+
+/// Done, and nothing to say.
+pub struct NoContent;
+
+impl Responder for NoContent {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::NoContent().finish()
+    }
+}
+
+/// A body that was read as `T`. Fields that `T` does not name are ignored.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Body<T>, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = bytes(request, payload);
+        Box::pin(async move { parsed(&bytes.await?).map(Body) })
+    }
+}
+
+/// The bytes of a body within the limit.
+pub fn bytes(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Bytes, ApiError>> + 'static {
+    let bytes = Bytes::from_request(request, payload);
+    async move {
+        bytes.await.map_err(|error| match error.as_error::<PayloadError>() {
+            Some(PayloadError::Overflow) => ApiError::new(Code::PayloadTooLarge, "the body is above 64 KiB"),
+            _ => ApiError::invalid("the body did not arrive whole"),
+        })
+    }
+}
+
+fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        if !error.is_data() {
+            return ApiError::invalid("the body is not a JSON object");
+        }
+        // Other messages of the parser repeat the value.
+        let message = error.to_string();
+        match message.split('`').nth(1).filter(|_| message.starts_with("missing field")) {
+            Some(field) => ApiError::invalid(format!("the field {field} is missing")),
+            None => ApiError::invalid(format!("a field has the wrong type, before column {}", error.column())),
+        }
+    })
+}
+
+/// `text` if it is there and not longer than `most` bytes.
+pub fn within<'a>(name: &str, text: &'a str, most: usize) -> Result<&'a str, ApiError> {
+    match text.len() {
+        0 => Err(ApiError::invalid(format!("the field {name} is missing"))),
+        length if length > most => Err(ApiError::invalid(format!("the field {name} is longer than {most} bytes"))),
+        _ => Ok(text),
+    }
+}
+
+/// What `text` encodes in base64.
+pub fn base64(name: &str, text: &str, most: usize) -> Result<Vec<u8>, ApiError> {
+    STANDARD.decode(within(name, text, most)?).map_err(|_| {
+        ApiError::invalid(format!("the field {name} is not base64; is it URL-encoded, or are its + spaces?"))
+    })
+}

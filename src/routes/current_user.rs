@@ -1,0 +1,41 @@
+//! Bearer token → the person who is signed in. Having this parameter is the access rule.
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::routes::detached::run;
+use crate::session::Session;
+use crate::token::Token;
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use std::future::Future;
+use std::pin::Pin;
+
+/// Whoever sent the request, proved by their token.
+pub struct CurrentUser {
+    pub token: Token,
+    pub session: Session,
+}
+
+impl FromRequest for CurrentUser {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<CurrentUser, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(token) = bearer(request) else { return Box::pin(async { Err(ApiError::no_session()) }) };
+        let app = request.app_data::<Data<App>>().expect("the server holds the app");
+        let (sessions, key) = (app.sessions.clone(), token.clone());
+        let found = run(&app.runtime, async move { sessions.find(&key).await });
+        Box::pin(async move {
+            let session = found.await??.ok_or_else(ApiError::no_session)?;
+            Ok(CurrentUser { token, session })
+        })
+    }
+}
+
+fn bearer(request: &HttpRequest) -> Option<Token> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") { Token::parse(token.trim()) } else { None }
+}

@@ -1,0 +1,57 @@
+//! What a person recognises one of their devices by.
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest};
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+/// A label made from the user agent, such as `iPhone · WeChat 8.0.50`; 64 characters at most.
+pub struct Device(pub String);
+
+impl FromRequest for Device {
+    type Error = Infallible;
+    type Future = Ready<Result<Device, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        ready(Ok(Device(label(agent.unwrap_or_default()))))
+    }
+}
+
+fn label(agent: &str) -> String {
+    const SYSTEMS: &[(&str, &str)] = &[
+        ("wechatdevtools", "Developer tools"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("OpenHarmony", "HarmonyOS"),
+        ("HarmonyOS", "HarmonyOS"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Macintosh", "Mac"),
+        ("Linux", "Linux"),
+    ];
+    let system = SYSTEMS.iter().find(|(mark, _)| agent.contains(mark)).map_or("Unknown device", |(_, name)| name);
+    let wechat = agent.split("MicroMessenger/").nth(1).map(|rest| {
+        rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').take(20).collect::<String>()
+    });
+    match wechat.filter(|version| !version.is_empty()) {
+        Some(version) => format!("{system} · WeChat {version}"),
+        None => system.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_names_device_and_wechat() {
+        let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                      Mobile/15E148 MicroMessenger/8.0.50(0x1800323d) NetType/WIFI Language/zh_CN";
+
+        assert_eq!(label(iphone), "iPhone · WeChat 8.0.50");
+        assert_eq!(label("curl/8"), "Unknown device");
+        assert_eq!(label("Android MicroMessenger/x"), "Android");
+    }
+}

@@ -1,0 +1,60 @@
+//! `/healthz`, `/readyz` and `/metrics`: for whoever runs the service.
+
+use crate::app::App;
+use crate::error::{ApiError, Code};
+use crate::telemetry;
+use actix_web::web::{Data, Json};
+use serde::Serialize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+/// How long a store may take to show that it answers.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// All is well.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// Tell that the process lives.
+#[utoipa::path(get, path = "/healthz", tag = "Operations",
+    responses((status = 200, description = "The process lives", body = Health)))]
+pub async fn alive() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Tell whether traffic should come here.
+///
+/// 503 names what does not answer; it is also the answer from SIGTERM on.
+#[utoipa::path(get, path = "/readyz", tag = "Operations",
+    responses((status = 200, description = "Redis and the database answer", body = Health)))]
+pub async fn ready(app: Data<App>) -> Result<Json<Health>, ApiError> {
+    if app.draining.load(Relaxed) {
+        return Err(ApiError::new(Code::Overloaded, "this replica is ending"));
+    }
+    let (database, redis) = tokio::join!(
+        tokio::time::timeout(PATIENCE, app.users.ping()),
+        tokio::time::timeout(PATIENCE, app.tokens.ping())
+    );
+    let silent: Vec<_> = [("database", matches!(database, Ok(Ok(())))), ("redis", matches!(redis, Ok(Ok(()))))]
+        .into_iter()
+        .filter(|(_, answers)| !answers)
+        .map(|(name, _)| name)
+        .collect();
+    if silent.is_empty() {
+        return Ok(Json(Health { status: "ok" }));
+    }
+    Err(ApiError::new(Code::StorageUnavailable, format!("no answer from: {}", silent.join(", "))))
+}
+
+/// Show the metrics.
+///
+/// Prometheus' text format.
+#[utoipa::path(get, path = "/metrics", tag = "Operations",
+    responses((status = 200, description = "The metrics of this replica", body = String, content_type = "text/plain")))]
+pub async fn metrics() -> String {
+    telemetry::metrics().render()
+}

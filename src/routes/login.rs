@@ -1,0 +1,83 @@
+//! `POST /v1/login`: exchanges the code, before anything is signed with the key that this makes.
+
+use super::body::{Body, within};
+use super::client_address::{WithinLimit, refuse_beyond};
+use super::device::Device;
+use super::signed_in::{SignedIn, sign_in};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::store::EventKind;
+use actix_web::web::{Data, Json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What `wx.login` gave.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginRequest {
+    /// The code of `wx.login`: five minutes, one use.
+    #[schema(example = "0a3XyZ000Qm1tR1ABC200fGh1i2XyZ0b")]
+    code: String,
+    /// The mini program; may be left out when exactly one is configured.
+    #[schema(example = "wx0123456789abcdef")]
+    app_id: Option<String>,
+}
+
+/// Somebody known is signed in; somebody unknown gets a ticket to register with.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum LoginAnswer {
+    SignedIn(SignedIn),
+    RegistrationRequired(RegistrationRequired),
+}
+
+/// Nobody is known under this identity yet.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistrationRequired {
+    /// Always `registrationRequired`.
+    #[schema(example = "registrationRequired")]
+    status: &'static str,
+    /// To be sent with what `wx.getUserInfo` gives, if it is called after this answer arrived.
+    #[schema(example = "Zt6x0w4v7uYPk2nGn9WJ1mE3m8w0r1lT3oJ0m2c3bq1")]
+    ticket: String,
+    /// Seconds until the ticket expires.
+    #[schema(example = 300)]
+    expires_in: i64,
+}
+
+/// Exchange the code of wx.login.
+///
+/// Call `wx.getUserInfo` only after this was answered: its data is signed with the session key that the exchange may
+/// have renewed. A code is single use; after any failure call `wx.login` again.
+#[utoipa::path(post, path = "/v1/login", tag = "Signing in", request_body = LoginRequest,
+    responses((status = 200, description = "Signed in, or a ticket to register with", body = LoginAnswer)))]
+pub async fn login(
+    app: Data<App>,
+    _: WithinLimit,
+    device: Device,
+    Body(request): Body<LoginRequest>,
+) -> Result<Json<LoginAnswer>, ApiError> {
+    let code = within("code", &request.code, 512)?;
+    let mini_program = app.settings.app(request.app_id.as_deref()).ok_or_else(|| match request.app_id {
+        Some(_) => ApiError::invalid("this mini program is not configured"),
+        None => ApiError::invalid("the field appId is missing; it may be left out when exactly one mini program is configured"),
+    })?;
+    refuse_beyond(app.limits.into_app(&mini_program.id).await)?;
+    refuse_beyond(app.limits.to_wechat(&mini_program.id).await)?;
+
+    let (identity, session_key) = app.wechat.exchange(mini_program, code).await?;
+
+    let Some(user) = app.users.find(&identity, app.clock.now()).await? else {
+        let (ticket, life) = app.tickets.issue(identity, session_key).await?;
+        return Ok(Json(LoginAnswer::RegistrationRequired(RegistrationRequired {
+            status: "registrationRequired",
+            ticket: ticket.text(),
+            expires_in: life.num_seconds(),
+        })));
+    };
+    let app_id = identity.app_id.clone();
+    let signed_in = sign_in(&app, &user, identity, session_key, device.0).await?;
+    app.events.note(EventKind::Login, user.id, Some(app_id));
+    Ok(Json(LoginAnswer::SignedIn(signed_in)))
+}

@@ -1,0 +1,111 @@
+//! `GET`, `PATCH` and `DELETE /v1/me`: what a person shows, and leaving.
+
+use super::body::{Body, NoContent};
+use super::current_user::CurrentUser;
+use super::signed_in::UserBody;
+use crate::app::App;
+use crate::error::{ApiError, Code};
+use crate::user::{AvatarUrl, Nickname, User};
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::web::{Data, Json};
+use actix_web::{FromRequest, HttpRequest};
+use serde::Deserialize;
+use std::future::{Ready, ready};
+use utoipa::ToSchema;
+
+/// What is to change; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateRequest {
+    /// 1 to 64 characters. Control characters, characters that turn the direction of text and characters without width
+    /// are left out.
+    #[schema(example = "Band")]
+    nickname: Option<String>,
+    /// An http or https address of 512 bytes at most; what `chooseAvatar` gives must be uploaded first.
+    #[schema(example = "https://img.example.com/a.png")]
+    avatar_url: Option<String>,
+}
+
+/// Having this parameter means that the client asked for PATCH by the header `X-HTTP-Method-Override`, which `wx.request`
+/// needs because it has no PATCH. Source: <https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html>
+pub struct PatchOverride;
+
+impl FromRequest for PatchOverride {
+    type Error = ApiError;
+    type Future = Ready<Result<PatchOverride, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let method = request.headers().get("x-http-method-override").and_then(|value| value.to_str().ok());
+        ready(match method {
+            Some(method) if method.eq_ignore_ascii_case("PATCH") => Ok(PatchOverride),
+            _ => {
+                let mut error = ApiError::new(Code::MethodNotAllowed, "see the Allow header");
+                error.allow = vec![Method::GET, Method::PATCH, Method::DELETE];
+                Err(error)
+            }
+        })
+    }
+}
+
+/// Show the person.
+#[utoipa::path(get, path = "/v1/me", tag = "The person", security(("bearer" = [])),
+    responses((status = 200, description = "The person as the database has them", body = UserBody)))]
+pub async fn show(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<Json<UserBody>, ApiError> {
+    let user = app.users.by_id(session.user.id).await?.ok_or_else(ApiError::no_session)?;
+    Ok(Json((&user).into()))
+}
+
+/// Change nickname and avatar.
+///
+/// Mini programs, whose `wx.request` has no PATCH, send POST with the header `X-HTTP-Method-Override: PATCH`.
+#[utoipa::path(patch, path = "/v1/me", tag = "The person", security(("bearer" = [])), request_body = UpdateRequest,
+    responses((status = 200, description = "The person after the change", body = UserBody)))]
+pub async fn update(
+    app: Data<App>,
+    current: CurrentUser,
+    Body(request): Body<UpdateRequest>,
+) -> Result<Json<UserBody>, ApiError> {
+    let nickname = request.nickname.as_deref().map(str::parse::<Nickname>).transpose();
+    let avatar_url = request.avatar_url.as_deref().map(str::parse::<AvatarUrl>).transpose();
+    let nickname = nickname.map_err(|error| ApiError::invalid(error.0))?;
+    let avatar_url = avatar_url.map_err(|error| ApiError::invalid(error.0))?;
+    if nickname.is_none() && avatar_url.is_none() {
+        return show(app, current).await;
+    }
+    let id = current.session.user.id;
+    let user = app.users.update_profile(id, nickname.as_ref(), avatar_url.as_ref(), app.clock.now()).await?;
+    changed(&app, &current, user).await
+}
+
+/// [`update`] for clients without PATCH.
+pub async fn update_by_override(
+    _: PatchOverride,
+    app: Data<App>,
+    current: CurrentUser,
+    body: Body<UpdateRequest>,
+) -> Result<Json<UserBody>, ApiError> {
+    update(app, current, body).await
+}
+
+/// Leave: erase the person.
+///
+/// Every personal field, every way in and every session is gone; the person can register again as somebody new.
+#[utoipa::path(delete, path = "/v1/me", tag = "The person", security(("bearer" = [])),
+    responses((status = 204, description = "Nothing personal is kept")))]
+pub async fn erase(
+    app: Data<App>,
+    CurrentUser { session, .. }: CurrentUser,
+) -> Result<NoContent, ApiError> {
+    app.users.erase(session.user.id, app.clock.now()).await?;
+    app.sessions.close_all(session.user.id).await?;
+    Ok(NoContent)
+}
+
+/// The answer to a change, which the session at hand is told, too. Nobody is changed whose account was suspended or erased
+/// in the meantime.
+pub async fn changed(app: &App, current: &CurrentUser, user: Option<User>) -> Result<Json<UserBody>, ApiError> {
+    let user = user.ok_or_else(ApiError::no_session)?;
+    app.sessions.update(&current.token, &current.session, &user).await?;
+    Ok(Json((&user).into()))
+}

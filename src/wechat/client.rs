@@ -1,0 +1,257 @@
+//! The calls to WeChat's servers, and what of them may be repeated.
+//!
+//! A code is single use and a request that got no answer may have consumed it. So a call is repeated in two cases only:
+//! the connection was never made (then the next base address is asked), or WeChat said `-1` (then the same one is asked
+//! once more).
+
+use super::WechatError;
+use crate::identity::{Identity, SessionKey};
+use crate::settings::WechatApp;
+use crate::telemetry;
+use crate::user::Phone;
+use reqwest::{Method, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::time::Instant;
+use url::Url;
+
+/// How long a connection to WeChat may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a call may take in all.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// An address that could not be reached is asked last for this long.
+const AVOID_FOR: Duration = Duration::from_secs(30);
+/// No answer of WeChat's is longer.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// What `stable_token` gave.
+pub struct AccessToken {
+    pub token: SecretString,
+    pub life: Duration,
+}
+
+/// Speaks to WeChat's servers.
+pub struct WechatClient {
+    http: reqwest::Client,
+    bases: Vec<Url>,
+    /// When each base address was last found unreachable.
+    unreachable: Mutex<Vec<Option<Instant>>>,
+}
+
+impl WechatClient {
+    /// `bases` are asked in this order, such as `https://api.weixin.qq.com`.
+    ///
+    /// # Errors
+    /// TLS cannot be set up on this machine.
+    pub fn new(bases: Vec<Url>) -> Result<WechatClient, reqwest::Error> {
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+        let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ANSWER_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("weapp-login/", env!("CARGO_PKG_VERSION")))
+            .tls_certs_merge(roots);
+        if bases.iter().all(is_loopback) {
+            builder = builder.no_proxy();
+        }
+        let unreachable = Mutex::new(vec![None; bases.len()]);
+        Ok(WechatClient { http: builder.build()?, bases, unreachable })
+    }
+
+    /// Exchanges the `code` of `wx.login`: who it is, and the key that their data is signed with from then on.
+    ///
+    /// The code is used up by this, also when no answer arrives.
+    ///
+    /// Source: <https://developers.weixin.qq.com/miniprogram/dev/server/API/user-login/api_code2session>
+    pub async fn exchange(&self, app: &WechatApp, code: &str) -> Result<(Identity, SessionKey), WechatError> {
+        #[derive(Deserialize)]
+        struct Exchanged {
+            openid: crate::identity::OpenId,
+            session_key: SessionKey,
+            #[serde(default)]
+            unionid: Option<String>,
+        }
+        let query = [
+            ("appid", app.id.as_str()),
+            ("secret", app.secret.expose_secret()),
+            ("js_code", code),
+            ("grant_type", "authorization_code"),
+        ];
+        let answer = self.call(Method::GET, "/sns/jscode2session", |request| request.query(&query)).await?;
+        let Exchanged { openid, session_key, unionid } = sensible(answer)?;
+        let unionid = unionid.filter(|unionid| !unionid.is_empty()).map(|unionid| unionid.parse()).transpose();
+        let unionid = unionid.map_err(|error| WechatError::Unavailable(Box::new(error)))?;
+        Ok((Identity { app_id: app.id.clone(), openid, unionid }, session_key))
+    }
+
+    /// The number behind the `code` of a `getPhoneNumber` button, which is used up by this.
+    ///
+    /// Source: <https://developers.weixin.qq.com/miniprogram/dev/server/API/user-info/phone-number/api_getphonenumber>
+    pub async fn phone_number(&self, token: &SecretString, code: &str) -> Result<PhoneInfo, WechatError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            phone_info: PhoneInfo,
+        }
+        let query = [("access_token", token.expose_secret())];
+        let body = json!({ "code": code });
+        let path = "/wxa/business/getuserphonenumber";
+        let answer = self.call(Method::POST, path, |request| request.query(&query).json(&body)).await?;
+        Ok(sensible::<Answer>(answer)?.phone_info)
+    }
+
+    /// The mini program's stable access token; `force` retires the one in use.
+    ///
+    /// Source: <https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken>
+    pub async fn stable_token(&self, app: &WechatApp, force: bool) -> Result<AccessToken, WechatError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            access_token: String,
+            expires_in: u64,
+        }
+        let body = json!({
+            "grant_type": "client_credential",
+            "appid": app.id.as_str(),
+            "secret": app.secret.expose_secret(),
+            "force_refresh": force,
+        });
+        let answer = self.call(Method::POST, "/cgi-bin/stable_token", |request| request.json(&body)).await?;
+        let Answer { access_token, expires_in } = sensible(answer)?;
+        Ok(AccessToken { token: access_token.into(), life: Duration::from_secs(expires_in) })
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &'static str,
+        fill: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Value, WechatError> {
+        let begin = Instant::now();
+        let mut answer = self.call_once(&method, path, &fill).await;
+        if matches!(&answer, Ok(value) if errcode(value) == Some(-1)) {
+            answer = self.call_once(&method, path, &fill).await;
+        }
+        let answer = answer.and_then(|value| match errcode(&value) {
+            None | Some(0) => Ok(value),
+            Some(errcode) => Err(WechatError::from_errcode(errcode)),
+        });
+        let outcome = match &answer {
+            Ok(_) => "0".to_owned(),
+            Err(error) => error.errcode().map_or("none".to_owned(), |errcode| errcode.to_string()),
+        };
+        metrics::counter!("weapp_login_wechat_calls_total", "path" => path, "errcode" => outcome).increment(1);
+        metrics::histogram!("weapp_login_wechat_call_seconds", "path" => path).record(begin.elapsed().as_secs_f64());
+        answer
+    }
+
+    /// One answer, from the first base address that can be reached.
+    async fn call_once(
+        &self,
+        method: &Method,
+        path: &str,
+        fill: &impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Value, WechatError> {
+        let mut unreached = None;
+        for at in self.order() {
+            let mut url = self.bases[at].clone();
+            url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+            let mut request = fill(self.http.request(method.clone(), url));
+            if let Some(traceparent) = telemetry::traceparent() {
+                request = request.header("traceparent", traceparent);
+            }
+            // The error's own text has the address with secret and code in it.
+            match request.send().await.map_err(reqwest::Error::without_url) {
+                Ok(response) => return read(response).await,
+                Err(error) if error.is_connect() => {
+                    self.note_unreachable(at);
+                    tracing::warn!(base = self.bases[at].host_str(), "wechat cannot be reached at this address");
+                    unreached = Some(error);
+                }
+                Err(error) => return Err(WechatError::Unavailable(Box::new(error))),
+            }
+        }
+        Err(match unreached {
+            Some(error) => WechatError::Unavailable(Box::new(error)),
+            None => WechatError::Unavailable("no base address is configured".into()),
+        })
+    }
+
+    /// The base addresses in the order of the settings, those that were unreachable a moment ago last.
+    fn order(&self) -> Vec<usize> {
+        let unreachable = self.unreachable.lock().expect("nothing panics while it holds this list");
+        let mut order: Vec<_> = (0..self.bases.len()).collect();
+        order.sort_by_key(|at| unreachable[*at].is_some_and(|since| since.elapsed() < AVOID_FOR));
+        order
+    }
+
+    fn note_unreachable(&self, at: usize) {
+        self.unreachable.lock().expect("nothing panics while it holds this list")[at] = Some(Instant::now());
+    }
+}
+
+/// A phone number as WeChat writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhoneInfo {
+    pure_phone_number: String,
+    /// A text, or in WeChat's own sample a number.
+    country_code: Value,
+}
+
+impl PhoneInfo {
+    /// The number as E.164 writes it.
+    ///
+    /// # Errors
+    /// It is no telephone number.
+    pub fn phone(&self) -> Result<Phone, WechatError> {
+        let country = match &self.country_code {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        Phone::in_country(&country, &self.pure_phone_number).map_err(|error| WechatError::Unavailable(Box::new(error)))
+    }
+}
+
+/// WeChat answers 200 with JSON whatever the content type says; a proxy in between answers with what it likes.
+async fn read(mut response: reqwest::Response) -> Result<Value, WechatError> {
+    let status = response.status();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| WechatError::Unavailable(Box::new(e.without_url())))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST_BYTES {
+            return Err(WechatError::Unavailable("the answer is too long".into()));
+        }
+    }
+    match serde_json::from_slice::<Value>(&body) {
+        Ok(value) if value.is_object() => Ok(value),
+        // The parser's error could repeat a part of the body.
+        _ => Err(WechatError::Unavailable(format!("status {status} without a JSON object").into())),
+    }
+}
+
+/// `errcode`, which is a number, in places a text, and absent on success.
+fn errcode(answer: &Value) -> Option<i64> {
+    match answer.get("errcode")? {
+        Value::String(text) => text.parse().ok().or(Some(i64::MIN)),
+        number => number.as_i64().or(Some(i64::MIN)),
+    }
+}
+
+fn sensible<T: DeserializeOwned>(answer: Value) -> Result<T, WechatError> {
+    // The parser's error could repeat what it read.
+    serde_json::from_value(answer).map_err(|_| WechatError::Unavailable("the answer lacks what was asked for".into()))
+}
+
+fn is_loopback(base: &Url) -> bool {
+    match base.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+

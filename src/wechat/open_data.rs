@@ -1,0 +1,258 @@
+//! The data that a phone hands over on WeChat's behalf: is it WeChat's, is it fresh, and whose is it.
+//!
+//! Pure functions of bytes; none of them can panic, whatever the bytes. Source of all rules here:
+//! <https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.html>
+
+use crate::identity::{AppId, Identity, SessionKey};
+use crate::user::Profile;
+use aes::Aes128;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use sha1::{Digest, Sha1};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// Why data is not accepted, in the order in which it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("the signature was not made over this data with this session key")]
+    Signature,
+    #[error("the data was not encrypted with this session key, or is not whole")]
+    Decryption,
+    #[error("the data was made for another mini program")]
+    Watermark,
+    #[error("the data is about another person")]
+    Identity,
+    #[error("the data is too old")]
+    Stale,
+}
+
+/// Checks that `signature` is the lower-case hexadecimal SHA-1 of `raw_data` followed by the session key's text. It takes
+/// as long whatever differs.
+pub fn verify_signature(raw_data: &str, signature: &str, key: &SessionKey) -> Result<(), Refused> {
+    let digest = Sha1::new().chain_update(raw_data.as_bytes()).chain_update(key.text().as_bytes()).finalize();
+    let expected = digest.iter().fold(String::with_capacity(40), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(digit.into(), 16).expect("four bits are one digit"));
+        }
+        text
+    });
+    let same: bool = expected.as_bytes().ct_eq(signature.as_bytes()).into();
+    if same { Ok(()) } else { Err(Refused::Signature) }
+}
+
+/// The JSON object that `encrypted` holds. A wrong key, a wrong length, wrong padding and bytes that are no JSON are the
+/// same answer: with a wrong key, chance decides which of them it is.
+pub fn decrypt(encrypted: &[u8], iv: &[u8], key: &SessionKey) -> Result<Map<String, Value>, Refused> {
+    let bytes = key.bytes();
+    let cipher = cbc::Decryptor::<Aes128>::new_from_slices(bytes.as_slice(), iv).map_err(|_| Refused::Decryption)?;
+    let plain = cipher.decrypt_padded_vec::<Pkcs7>(encrypted).map(Zeroizing::new).map_err(|_| Refused::Decryption)?;
+    serde_json::from_slice(&plain).map_err(|_| Refused::Decryption)
+}
+
+/// What `wx.getUserInfo` tells about somebody.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct UserInfo {
+    nick_name: String,
+    avatar_url: String,
+    gender: i16,
+    language: String,
+    city: String,
+    province: String,
+    country: String,
+}
+
+/// The profile in decrypted data; what is missing or of another type is empty.
+pub fn profile(data: &Map<String, Value>) -> Profile {
+    let mut known = data.clone();
+    known.retain(|_, value| !value.is_null());
+    let info: UserInfo = serde_json::from_value(Value::Object(known)).unwrap_or_default();
+    Profile {
+        nickname: info.nick_name,
+        avatar_url: info.avatar_url,
+        gender: info.gender,
+        language: info.language,
+        city: info.city,
+        province: info.province,
+        country: info.country,
+    }
+    .tidied()
+}
+
+/// Checks that the data was made for `app`.
+pub fn check_watermark(data: &Map<String, Value>, app: &AppId) -> Result<(), Refused> {
+    let made_for = data.get("watermark").and_then(|watermark| watermark.get("appid")).and_then(Value::as_str);
+    if made_for == Some(app.as_str()) { Ok(()) } else { Err(Refused::Watermark) }
+}
+
+/// Checks that the data, where it says whose it is, is about `identity`. A unionid that only one of the two knows is no
+/// contradiction: a mini program can be bound to an Open Platform account at any moment.
+pub fn check_identity(data: &Map<String, Value>, identity: &Identity) -> Result<(), Refused> {
+    let differs = |name: &str, ours: Option<&str>| match (data.get(name).and_then(Value::as_str), ours) {
+        (Some(theirs), Some(ours)) if !theirs.is_empty() => theirs != ours,
+        _ => false,
+    };
+    let unionid = identity.unionid.as_ref().map(|unionid| unionid.as_str());
+    if differs("openId", Some(identity.openid.as_str())) || differs("unionId", unionid) {
+        Err(Refused::Identity)
+    } else {
+        Ok(())
+    }
+}
+
+/// Checks that the data was made within `max_age` before `now`; zero accepts any age, data without a time none.
+pub fn check_age(data: &Map<String, Value>, max_age: TimeDelta, now: DateTime<Utc>) -> Result<(), Refused> {
+    if max_age.is_zero() {
+        return Ok(());
+    }
+    let made_at = match data.get("watermark").and_then(|watermark| watermark.get("timestamp")) {
+        Some(Value::Number(seconds)) => seconds.as_i64(),
+        Some(Value::String(seconds)) => seconds.parse().ok(),
+        _ => None,
+    };
+    match made_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0)) {
+        Some(made_at) if now.signed_duration_since(made_at) <= max_age => Ok(()),
+        _ => Err(Refused::Stale),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use cbc::cipher::BlockModeEncrypt;
+    use proptest::prelude::*;
+
+    fn vectors() -> Vec<Map<String, Value>> {
+        serde_json::from_str(include_str!("../../tests/fixtures/vectors.json")).unwrap()
+    }
+
+    fn text<'a>(vector: &'a Map<String, Value>, name: &str) -> &'a str {
+        vector[name].as_str().unwrap()
+    }
+
+    fn key(text: &str) -> SessionKey {
+        text.to_owned().try_into().unwrap()
+    }
+
+    fn key_of(bytes: [u8; 16]) -> SessionKey {
+        key(&STANDARD.encode(bytes))
+    }
+
+    fn encrypted(plain: &[u8], iv: [u8; 16], key: [u8; 16]) -> Vec<u8> {
+        cbc::Encryptor::<Aes128>::new(&key.into(), &iv.into()).encrypt_padded_vec::<Pkcs7>(plain)
+    }
+
+    fn object(text: &str) -> Map<String, Value> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn the_official_sample_decrypts() {
+        for vector in vectors().iter().filter(|vector| text(vector, "kind") == "decrypt_user_info") {
+            let (data, iv) = (STANDARD.decode(text(vector, "encrypted_data")), STANDARD.decode(text(vector, "iv")));
+
+            let opened = decrypt(&data.unwrap(), &iv.unwrap(), &key(text(vector, "session_key"))).unwrap();
+
+            assert_eq!(opened, object(text(vector, "plaintext")));
+            assert_eq!(check_watermark(&opened, &text(vector, "appid").parse().unwrap()), Ok(()));
+            assert_eq!(profile(&opened).nickname, "Band");
+        }
+    }
+
+    #[test]
+    fn the_official_signature_verifies() {
+        let all = vectors();
+        let vector = all.iter().find(|vector| text(vector, "kind") == "signature_sha1").unwrap();
+        let (raw, signature) = (text(vector, "raw_data"), text(vector, "signature"));
+        let key = key(text(vector, "session_key"));
+
+        assert_eq!(verify_signature(raw, signature, &key), Ok(()));
+        assert_eq!(verify_signature(&format!("{raw} "), signature, &key), Err(Refused::Signature));
+        assert_eq!(verify_signature(raw, &signature.to_uppercase(), &key), Err(Refused::Signature));
+        assert_eq!(verify_signature(raw, "", &key), Err(Refused::Signature));
+    }
+
+    #[test]
+    fn another_apps_or_persons_data_is_refused() {
+        let identity = Identity {
+            app_id: "wx1".parse().unwrap(),
+            openid: "oA".parse().unwrap(),
+            unionid: Some("uA".parse().unwrap()),
+        };
+        let data = object(r#"{"openId":"oA","unionId":"uA","watermark":{"appid":"wx1","timestamp":1}}"#);
+
+        assert_eq!(check_identity(&data, &identity), Ok(()));
+        assert_eq!(check_identity(&object(r#"{"openId":"oa"}"#), &identity), Err(Refused::Identity));
+        assert_eq!(check_identity(&object(r#"{"unionId":"uB"}"#), &identity), Err(Refused::Identity));
+        assert_eq!(check_identity(&object("{}"), &identity), Ok(()));
+        assert_eq!(check_watermark(&data, &"wx2".parse().unwrap()), Err(Refused::Watermark));
+        assert_eq!(check_watermark(&object("{}"), &"wx1".parse().unwrap()), Err(Refused::Watermark));
+    }
+
+    #[test]
+    fn data_is_stale_after_its_age_and_never_when_the_check_is_off() {
+        let data = object(r#"{"watermark":{"timestamp":1000}}"#);
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let age = TimeDelta::seconds(600);
+
+        assert_eq!(check_age(&data, age, at(1600)), Ok(()));
+        assert_eq!(check_age(&data, age, at(1601)), Err(Refused::Stale));
+        assert_eq!(check_age(&data, TimeDelta::zero(), at(9_999_999)), Ok(()));
+        assert_eq!(check_age(&object("{}"), age, at(0)), Err(Refused::Stale));
+    }
+
+    #[test]
+    fn a_profile_survives_fields_of_the_wrong_type() {
+        let data = object(r#"{"nickName":"李","gender":null,"city":null,"avatarUrl":"http://tmp/x"}"#);
+
+        let profile = profile(&data);
+
+        assert_eq!((profile.nickname.as_str(), profile.gender, profile.avatar_url.as_str()), ("李", 0, ""));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encrypted_is_decrypted(value in "\\PC{0,200}", iv: [u8; 16], bytes: [u8; 16]) {
+            let plain = serde_json::json!({ "value": value }).to_string();
+
+            let opened = decrypt(&encrypted(plain.as_bytes(), iv, bytes), &iv, &key_of(bytes)).unwrap();
+
+            prop_assert_eq!(opened["value"].as_str(), Some(value.as_str()));
+        }
+
+        #[test]
+        fn a_flipped_bit_of_key_or_data_never_passes_for_the_original(iv: [u8; 16], bytes: [u8; 16], at in 0usize..128, in_key: bool) {
+            let plain = br#"{"openId":"oGZUI0egBJY1zhBYw2KhdUfwVJJE"}"#;
+            let (mut data, mut wrong) = (encrypted(plain, iv, bytes), bytes);
+            if in_key { wrong[at / 8] ^= 1 << (at % 8) } else { data[at / 8] ^= 1 << (at % 8) }
+
+            let opened = decrypt(&data, &iv, &key_of(wrong));
+
+            prop_assert_ne!(opened.ok(), Some(object(std::str::from_utf8(plain).unwrap())));
+        }
+
+        #[test]
+        fn nothing_of_any_length_panics(data: Vec<u8>, iv: Vec<u8>, bytes: [u8; 16]) {
+            let opened = decrypt(&data, &iv, &key_of(bytes));
+
+            if iv.len() != 16 || data.is_empty() || data.len() % 16 != 0 {
+                prop_assert_eq!(opened, Err(Refused::Decryption));
+            }
+        }
+
+        #[test]
+        fn a_signature_holds_for_its_own_bytes_only(raw in "\\PC{0,80}", other in "\\PC{0,80}", a: [u8; 16], b: [u8; 16]) {
+            let digest = Sha1::new().chain_update(&raw).chain_update(key_of(a).text()).finalize();
+            let signature: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+
+            prop_assert_eq!(verify_signature(&raw, &signature, &key_of(a)), Ok(()));
+            prop_assert_eq!(verify_signature(&other, &signature, &key_of(a)).is_ok(), raw == other);
+            prop_assert_eq!(verify_signature(&raw, &signature, &key_of(b)).is_ok(), a == b);
+        }
+    }
+}
