@@ -2,9 +2,11 @@
 pub mod access_token;
 pub mod app;
 pub mod clock;
+pub mod commands;
 pub mod error;
 pub mod events;
 pub mod identity;
+pub mod playground;
 pub mod rate_limit;
 pub mod redis_url;
 pub mod routes;

@@ -84,6 +84,9 @@ async fn boundary(
         let left = format!("\"{}\";r={};t={reset}", told.policy, told.allowance.remaining);
         headers.insert(HeaderName::from_static("ratelimit"), value(&left));
     }
+    if request.path().starts_with("/v1/") {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
     let status = response.status().as_u16();

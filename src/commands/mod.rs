@@ -1,0 +1,57 @@
+//! The commands of the program, a file each. They put things together and talk to whoever sits at the terminal; what they
+//! put together knows nothing of them.
+
+mod check;
+mod dev;
+mod migrate;
+mod serve;
+mod simulate;
+
+use crate::settings::Settings;
+use clap::{Parser, Subcommand};
+
+/// The login service for WeChat mini programs.
+///
+/// Settings come from the environment, from .env and from the file that WEAPP_LOGIN_CONFIG names.
+#[derive(Parser)]
+#[command(version, about, long_about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve in production: real MySQL, Redis and WeChat
+    Serve,
+    /// Bring the database's schema up to date; safe from several replicas at once
+    Migrate,
+    /// Check the settings and reach the database, Redis and WeChat
+    Check,
+    /// Everything in one process on loopback: SQLite, memory, a simulated WeChat and the playground
+    Dev,
+    /// The WeChat simulator alone
+    Simulate(simulate::Arguments),
+}
+
+impl Cli {
+    /// Carries the command out.
+    ///
+    /// # Errors
+    /// What is to be shown to whoever called it; the process then ends with 1.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Serve => serve::run().await,
+            Command::Migrate => migrate::run().await,
+            Command::Check => check::run().await,
+            Command::Dev => dev::run().await,
+            Command::Simulate(arguments) => simulate::run(arguments).await,
+        }
+    }
+}
+
+/// The settings for a command that needs the database and nothing else.
+fn database_settings() -> anyhow::Result<Settings> {
+    let unused = [("REDIS_URL", "memory:"), ("WECHAT_APP_ID", "unused"), ("WECHAT_APP_SECRET", "unused")];
+    Ok(Settings::load(&unused)?)
+}

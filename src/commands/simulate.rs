@@ -1,0 +1,64 @@
+//! `weapp-login simulate`: WeChat's side alone, for anyone's tests.
+
+use crate::clock::Clock;
+use crate::settings::{Settings, WechatApp};
+use crate::simulator::{Options, Rotation, SimulatedApp, Simulator};
+use anyhow::Context;
+use clap::ValueEnum;
+use secrecy::ExposeSecret;
+use std::net::TcpListener;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Address and port to serve on
+    #[arg(long, default_value = "127.0.0.1:9090")]
+    listen: String,
+    /// When a session key is renewed: as developers observe it, or as the documentation words it
+    #[arg(long, value_enum, default_value_t = RotationArgument::OnExchange)]
+    rotation: RotationArgument,
+    /// The same seed gives the same ids, keys and codes
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RotationArgument {
+    OnExchange,
+    OnLogin,
+}
+
+pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let settings = Settings::load(&[("DATABASE_URL", "sqlite://unused"), ("REDIS_URL", "memory:")])?;
+    let listener =
+        TcpListener::bind(&arguments.listen).with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let rotation = match arguments.rotation {
+        RotationArgument::OnExchange => Rotation::OnExchange,
+        RotationArgument::OnLogin => Rotation::OnLogin,
+    };
+    let simulator = simulator(&settings.apps, rotation, arguments.seed);
+    println!("WeChat is simulated on http://{}", listener.local_addr()?);
+    println!("  WECHAT_BASE_URL=http://{}", listener.local_addr()?);
+    for app in &settings.apps {
+        println!("  mini program {}", app.id);
+    }
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let server = simulator.serve(listener)?;
+    let handle = server.handle();
+    let server = tokio::spawn(server);
+    tokio::select! { _ = term.recv() => {} _ = int.recv() => {} }
+    handle.stop(true).await;
+    server.await??;
+    Ok(())
+}
+
+/// A WeChat that knows these mini programs.
+pub fn simulator(apps: &[WechatApp], rotation: Rotation, seed: Option<u64>) -> Simulator {
+    let apps = apps
+        .iter()
+        .map(|app| SimulatedApp::new(app.id.clone(), app.secret.expose_secret()))
+        .collect();
+    let clock = Clock::system();
+    Simulator::new(Options { apps, rotation, seed, ..Options::default() }, Arc::new(move || clock.now().timestamp_millis()))
+}
