@@ -9,7 +9,7 @@ local IDENTITY = { "x-user-id", "x-app-id", "x-open-id", "x-union-id" }
 -- What the client needs of a refusal.
 local REFUSAL = { "content-type", "www-authenticate", "retry-after" }
 
-local UNAVAILABLE = '{"type":"about:blank","title":"Service Unavailable","status":503,'
+local UNAVAILABLE = '{"type":"about:blank#storage_unavailable","title":"The storage does not answer","status":503,'
     .. '"detail":"the login service does not answer","code":"storage_unavailable","retry":"later"}'
 
 local function refuse(txn, status, headers, body)
