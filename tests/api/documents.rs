@@ -1,0 +1,87 @@
+//! Routes, API document and error table say the same.
+
+use crate::harness::{Answer, Embedded, TestApp};
+use reqwest::Method;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use weapp_login::error::Code;
+
+/// Paths of the route table, as its source has them.
+fn table() -> BTreeSet<String> {
+    let source = include_str!("../../src/routes/mod.rs");
+    let paths = source.split("at(\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    // What a gateway appends to a path is no endpoint of its own.
+    paths.filter(|path| path != "/v1/auth/{path:.*}").collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_has_every_route_and_no_other() {
+    let test = TestApp::<Embedded>::start().await;
+
+    let document = test.get("/openapi.json").await.body;
+
+    assert_eq!(document["openapi"].as_str().unwrap().split('.').take(2).collect::<Vec<_>>(), ["3", "1"]);
+    let documented: BTreeSet<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(documented, table());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_path_allows_the_methods_of_the_document() {
+    let test = TestApp::<Embedded>::start().await;
+    let document = test.get("/openapi.json").await.body;
+
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let methods: BTreeSet<_> = item.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
+        let url = format!("{}{}", test.base, path.replace("{id}", "x"));
+        let answer = Answer::of(test.http.request(Method::TRACE, url).send().await.unwrap()).await;
+        assert_eq!(answer.problem().1, "method_not_allowed", "{path}");
+        let allowed = answer.headers["allow"].to_str().unwrap().split(", ").map(str::to_owned).collect();
+        assert_eq!(methods, allowed, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_has_every_error_of_the_table() {
+    let test = TestApp::<Embedded>::start().await;
+
+    let text = test.get("/openapi.json").await.body.to_string();
+
+    for code in Code::ALL {
+        assert!(text.contains(&format!("`{}`", code.name())), "{}", code.name());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_needs_no_other_host() {
+    let test = TestApp::<Embedded>::start().await;
+
+    let page = test.get("/docs/").await;
+
+    assert_eq!(page.status, 200);
+    let Value::String(page) = page.body else { panic!("a page") };
+    let sources = page.split(['"', '\'']).filter(|text| text.starts_with("http") || text.starts_with("//"));
+    assert_eq!(sources.collect::<Vec<_>>(), Vec::<&str>::new());
+    for asset in ["swagger-ui.css", "swagger-ui-bundle.js", "swagger-initializer.js"] {
+        assert_eq!(test.get(&format!("/docs/{asset}")).await.status, 200, "{asset}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_readiness_and_metrics_answer() {
+    let test = TestApp::<Embedded>::start().await;
+    test.phone("alice").login().await;
+
+    assert_eq!(test.get("/healthz").await.status, 200);
+    assert_eq!(test.get("/readyz").await.status, 200);
+    let Value::String(metrics) = test.get("/metrics").await.body else { panic!("text") };
+
+    for name in [
+        "weapp_login_requests_total",
+        "weapp_login_request_seconds_bucket",
+        "weapp_login_wechat_calls_total",
+        "weapp_login_tickets_total",
+        "weapp_login_build_info",
+    ] {
+        assert!(metrics.contains(name), "{name}");
+    }
+}

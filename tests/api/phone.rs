@@ -1,0 +1,115 @@
+//! `POST /v1/me/phone`
+
+use super::Mode;
+use crate::harness::TestApp;
+use serde_json::json;
+
+const TOKEN_PATH: &str = "/cgi-bin/stable_token";
+const PHONE_PATH: &str = "/wxa/business/getuserphonenumber";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_bound_by_code() {
+    let test = TestApp::<Mode>::start().await;
+    let alice = test.member("alice").await;
+    let detail = alice.phone.wx("getPhoneNumber", json!({})).await;
+
+    let answer = alice.post("/v1/me/phone", json!({"code": detail["code"]})).await;
+
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let number = answer.text("phone");
+    assert!(number.starts_with("+86") && number.len() == 14, "{number}");
+    assert_eq!(alice.get("/v1/session").await.body["user"]["phone"], number);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_bound_by_encrypted_data() {
+    let test = TestApp::<Mode>::start().await;
+    let alice = test.member("alice").await;
+    let detail = alice.phone.wx("getPhoneNumber", json!({})).await;
+    let body = json!({"encryptedData": detail["encryptedData"], "iv": detail["iv"]});
+
+    let answer = alice.post("/v1/me/phone", body).await;
+
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.text("phone").starts_with("+86"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_of_the_wrong_kind_or_a_used_one_is_refused() {
+    let test = TestApp::<Mode>::start().await;
+    let alice = test.member("alice").await;
+    let login_code = alice.phone.code().await;
+    let code = alice.phone.wx("getPhoneNumber", json!({})).await["code"].clone();
+    assert_eq!(alice.post("/v1/me/phone", json!({"code": code})).await.status, 200);
+
+    let wrong_kind = alice.post("/v1/me/phone", json!({"code": login_code})).await;
+    let used = alice.post("/v1/me/phone", json!({"code": code})).await;
+    let nothing = alice.post("/v1/me/phone", json!({})).await;
+
+    assert_eq!(wrong_kind.problem(), (401, "code_invalid", "restart"));
+    assert_eq!(used.problem(), (401, "code_invalid", "restart"));
+    assert_eq!(nothing.problem(), (400, "invalid_request", "none"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_access_token_is_replaced_at_once() {
+    let test = TestApp::<Mode>::start().await;
+    let alice = test.member("alice").await;
+    let codes = [alice.phone.wx("getPhoneNumber", json!({})).await, alice.phone.wx("getPhoneNumber", json!({})).await];
+    assert_eq!(alice.post("/v1/me/phone", json!({"code": codes[0]["code"]})).await.status, 200);
+    for errcode in [40001, 42001] {
+        test.fault(PHONE_PATH, "errcode", errcode, 1).await;
+        let detail = alice.phone.wx("getPhoneNumber", json!({})).await;
+
+        let answer = alice.post("/v1/me/phone", json!({"code": detail["code"]})).await;
+
+        assert_eq!(answer.status, 200, "{errcode}: {answer:?}");
+        // WeChat lets a token be replaced by force only every 30 seconds.
+        test.steer(reqwest::Method::POST, "clock", json!({"advanceSeconds": 31})).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_need_one_access_token() {
+    let test = TestApp::<Mode>::start().await;
+    let alice = test.member("alice").await;
+    let mut codes = vec![];
+    for _ in 0..8 {
+        codes.push(alice.phone.wx("getPhoneNumber", json!({})).await["code"].clone());
+    }
+
+    let binds = codes.iter().map(|code| alice.post("/v1/me/phone", json!({"code": code})));
+    let answers = futures_util::future::join_all(binds).await;
+
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    let log = test.http.get(format!("{}/control/log?after=0", test.wechat)).send().await.unwrap().text().await.unwrap();
+    let fetched = log.matches("stable").count();
+    assert!(fetched <= 1, "{fetched} tokens were fetched: {log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wechat_refusing_the_service_is_told_apart_from_wechat_being_away() {
+    let test = TestApp::<Mode>::start().await;
+    let alice = test.member("alice").await;
+    let code = alice.phone.wx("getPhoneNumber", json!({})).await["code"].clone();
+
+    test.fault(TOKEN_PATH, "errcode", 40164, 1).await;
+    let refused = alice.post("/v1/me/phone", json!({"code": code})).await;
+    test.fault(TOKEN_PATH, "httpStatus", 502, 1).await;
+    let away = alice.post("/v1/me/phone", json!({"code": code})).await;
+    let then = alice.post("/v1/me/phone", json!({"code": code})).await;
+
+    assert_eq!(refused.problem(), (502, "wechat_rejected", "none"));
+    assert_eq!(away.problem(), (503, "wechat_unavailable", "later"));
+    assert_eq!(then.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logging_in_needs_no_access_token() {
+    let test = TestApp::<Mode>::start().await;
+    test.fault(TOKEN_PATH, "latencyMs", 60_000, 100).await;
+
+    let alice = test.member("alice").await;
+
+    assert_eq!(alice.get("/v1/session").await.status, 200);
+}
