@@ -1,2 +1,3 @@
 //! weapp-login
 pub mod identity;
+pub mod simulator;

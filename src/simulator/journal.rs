@@ -1,0 +1,60 @@
+//! What happened, for a page that draws it: who asked what, with which version of the key. Never a code, key or id.
+
+use serde::Serialize;
+use std::collections::VecDeque;
+
+/// One thing that happened. `at` is in Unix milliseconds of the simulator's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Event {
+    pub seq: u64,
+    pub at: i64,
+    pub kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app_id: Option<String>,
+    /// The key that was current, handed out or signed with; 0 for none or the hidden one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_version: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errcode: Option<i64>,
+    /// What a phone was told when it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub err_msg: Option<String>,
+    /// The injected fault, and the path it struck.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+pub(super) struct Journal {
+    events: VecDeque<Event>,
+    length: usize,
+    written: u64,
+}
+
+impl Journal {
+    pub fn new(length: usize) -> Journal {
+        Journal { events: VecDeque::new(), length, written: 0 }
+    }
+
+    /// Numbers and keeps an event; the oldest makes room for it.
+    pub fn write(&mut self, event: Event) {
+        self.written += 1;
+        self.events.push_back(Event { seq: self.written, ..event });
+        while self.events.len() > self.length {
+            self.events.pop_front();
+        }
+    }
+
+    /// The remembered events with a number above `seq`, in order.
+    pub fn after(&self, seq: u64) -> Vec<Event> {
+        self.events.iter().filter(|event| event.seq > seq).cloned().collect()
+    }
+
+    pub fn last_seq(&self) -> u64 {
+        self.written
+    }
+}
