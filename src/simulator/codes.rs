@@ -38,7 +38,6 @@ pub(super) struct Code {
     pub purpose: Purpose,
     /// Counts the codes of this simulator.
     pub number: u64,
-    issued_at: i64,
     expires_at: i64,
     state: State,
 }
@@ -59,7 +58,7 @@ impl Codes {
         self.issued += 1;
         let number = self.issued;
         self.forget_at.push_back((now + ttl.max(memory), text.clone()));
-        let code = Code { member, purpose, number, issued_at: now, expires_at: now + ttl, state: State::Fresh };
+        let code = Code { member, purpose, number, expires_at: now + ttl, state: State::Fresh };
         self.by_text.insert(text, code);
         number
     }
@@ -89,16 +88,6 @@ impl Codes {
                 code.state = State::Cancelled;
             }
         }
-    }
-
-    /// How many login codes `member` obtained after `since`.
-    pub fn logins_since(&self, member: &Member, since: i64) -> usize {
-        let recent = self
-            .forget_at
-            .iter()
-            .rev()
-            .map_while(|(_, text)| self.by_text.get(text).filter(|code| code.issued_at > since));
-        recent.filter(|code| code.member == *member && code.purpose == Purpose::Login).count()
     }
 
     fn forget_old(&mut self, now: i64) {

@@ -42,16 +42,21 @@ impl Kind {
     }
 }
 
-/// Trouble for the next `times` requests to `path`; a `*` at its end stands for anything.
+/// Trouble for the next `times` requests to `path`; a `*` at its end stands for anything. With a `host`, only for those
+/// whose `Host` header is that: one address of the simulator fails while another, of the same state, goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     pub path: String,
+    pub host: Option<String>,
     pub kind: Kind,
     pub times: u32,
 }
 
 impl Fault {
-    fn strikes(&self, path: &str) -> bool {
+    fn strikes(&self, host: &str, path: &str) -> bool {
+        if self.host.as_ref().is_some_and(|struck| struck != host) {
+            return false;
+        }
         match self.path.strip_suffix('*') {
             Some(prefix) => path.starts_with(prefix),
             None => path == self.path,
@@ -77,14 +82,14 @@ impl Faults {
     }
 
     /// What strikes a request to `path`: at most one delay and one other fault, each the oldest of its sort.
-    fn take(&mut self, path: &str) -> (Option<Kind>, Option<Kind>) {
-        let delay = self.take_first(path, |kind| matches!(kind, Kind::Latency(_)));
-        let other = self.take_first(path, |kind| !matches!(kind, Kind::Latency(_)));
+    fn take(&mut self, host: &str, path: &str) -> (Option<Kind>, Option<Kind>) {
+        let delay = self.take_first(host, path, |kind| matches!(kind, Kind::Latency(_)));
+        let other = self.take_first(host, path, |kind| !matches!(kind, Kind::Latency(_)));
         (delay, other)
     }
 
-    fn take_first(&mut self, path: &str, wanted: impl Fn(&Kind) -> bool) -> Option<Kind> {
-        let position = self.0.iter().position(|fault| fault.strikes(path) && wanted(&fault.kind))?;
+    fn take_first(&mut self, host: &str, path: &str, wanted: impl Fn(&Kind) -> bool) -> Option<Kind> {
+        let position = self.0.iter().position(|fault| fault.strikes(host, path) && wanted(&fault.kind))?;
         let fault = &mut self.0[position];
         fault.times -= 1;
         let kind = fault.kind.clone();
@@ -102,7 +107,8 @@ pub(super) async fn strike(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let simulator = request.app_data::<web::Data<Simulator>>().expect("mounted together").clone();
     let path = request.path().to_owned();
-    let (delay, other) = simulator.faults().take(&path);
+    let host = request.connection_info().host().to_owned();
+    let (delay, other) = simulator.faults().take(&host, &path);
     for kind in delay.iter().chain(&other) {
         let now = simulator.now();
         let event =
@@ -123,7 +129,7 @@ pub(super) async fn strike(
 }
 
 fn refuse(simulator: &Simulator, path: &str, errcode: Errcode) -> HttpResponse {
-    if path.starts_with("/wx/") { wx::fault(path, errcode) } else { api::refuse(simulator, path, errcode) }
+    if path.starts_with("/wx/") { wx::fault(path, errcode) } else { api::refuse(simulator, path, errcode, None) }
 }
 
 fn gateway_page(status: u16) -> HttpResponse {

@@ -6,10 +6,17 @@
 //! It keeps everything in memory, needs no network, and is no place for a real secret.
 
 mod api;
+mod api_exchange;
+mod api_tokens;
+mod api_wxa;
 mod codes;
 mod control;
+mod control_faults;
+mod control_options;
+mod control_people;
 mod entropy;
 mod errcodes;
+mod exchange;
 mod faults;
 mod journal;
 mod keys;

@@ -8,7 +8,7 @@ use super::journal::{Event, Journal};
 use super::keys::{Key, Keys};
 use super::options::{Options, SimulatedApp, ms};
 use super::people::{self, Person};
-use super::quotas::{DAY, MINUTE, Quotas};
+use super::quotas::Quotas;
 use super::signing::KeyBytes;
 use super::tokens::Tokens;
 use crate::identity::AppId;
@@ -27,27 +27,11 @@ pub(super) struct App {
 pub(super) struct Membership {
     pub openid: String,
     pub keys: Keys,
+    /// When `wx.login` was called within the last second.
+    recent_logins: Vec<i64>,
     codes: u64,
     /// Counts signed data, so that no two have the same initialisation vector.
     signed: u64,
-}
-
-/// The four parameters of the code exchange, as far as they were sent.
-#[derive(Default)]
-pub(super) struct Credentials<'a> {
-    pub appid: Option<&'a str>,
-    pub secret: Option<&'a str>,
-    pub js_code: Option<&'a str>,
-    pub grant_type: Option<&'a str>,
-}
-
-/// Who a code stands for, and the key that goes with it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Exchanged {
-    pub app: AppId,
-    pub session_key: String,
-    pub openid: String,
-    pub unionid: Option<String>,
 }
 
 pub(super) struct World {
@@ -90,9 +74,13 @@ impl World {
         if self.apps[&member.app].settings.mock {
             return Ok(MOCK_CODE.to_owned());
         }
-        if self.codes.logins_since(member, now - 1000) >= self.options.logins_per_second as usize {
+        let allowed = self.options.logins_per_second as usize;
+        let recent = &mut self.memberships.get_mut(member).expect("met above").recent_logins;
+        recent.retain(|at| now - at < 1000);
+        if recent.len() >= allowed {
             return Err("操作太频繁，请稍后再试");
         }
+        recent.push(now);
         Ok(self.issue_login_code(member, now))
     }
 
@@ -111,71 +99,6 @@ impl World {
         let membership = self.memberships.get_mut(member).expect("met above");
         membership.keys.note_login(number, options, now, |version| session_key(seed, member, version));
         text
-    }
-
-    /// The code exchange. Whatever it answers is noted in the journal.
-    pub fn exchange(&mut self, sent: &Credentials, now: i64) -> Result<Exchanged, Errcode> {
-        let mut whose = None;
-        let outcome = self.judge_exchange(sent, now, &mut whose);
-        let version = whose.as_ref().map(|member| self.memberships[member].keys.version());
-        let mut event = Event { key_version: version, ..event("exchange", whose.as_ref(), now) };
-        event.app_id = event.app_id.or_else(|| sent.appid.map(str::to_owned));
-        event.errcode = outcome.as_ref().err().map(|errcode| errcode.0);
-        self.journal.write(event);
-        outcome
-    }
-
-    /// Rule 5: the order of the checks.
-    fn judge_exchange(
-        &mut self,
-        sent: &Credentials,
-        now: i64,
-        whose: &mut Option<Member>,
-    ) -> Result<Exchanged, Errcode> {
-        let appid = sent.appid.ok_or(Errcode::APPID_MISSING)?;
-        let secret = sent.secret.ok_or(Errcode::SECRET_MISSING)?;
-        let text = sent.js_code.ok_or(Errcode::CODE_MISSING)?;
-        if sent.grant_type != Some("authorization_code") {
-            return Err(Errcode::INVALID_GRANT_TYPE);
-        }
-        let app = self.known_app(appid)?;
-        if self.apps[&app].settings.secret != secret {
-            return Err(Errcode::INVALID_SECRET);
-        }
-        let code = self.codes.find(text, &app, Purpose::Login, now).ok_or(Errcode::INVALID_CODE)?;
-        let (member, number) = (code.member.clone(), code.number);
-        *whose = Some(member.clone());
-        self.admit_exchange(&member, now)?;
-        match self.codes.spend(text, now) {
-            Spent::Now => {}
-            Spent::Before => return Err(Errcode::CODE_USED),
-            Spent::TooLate => return Err(Errcode::INVALID_CODE),
-        }
-        if self.people[&member.person].risk {
-            return Err(Errcode::CODE_BLOCKED);
-        }
-        Ok(self.hand_out_key(&member, number, now))
-    }
-
-    fn admit_exchange(&mut self, member: &Member, now: i64) -> Result<(), Errcode> {
-        let per_minute = self.options.exchanges_per_minute;
-        if !self.quotas.admit("exchange", format!("{} {}", member.app, member.person), MINUTE, per_minute, now) {
-            return Err(Errcode::MINUTE_QUOTA);
-        }
-        let per_day = self.options.exchanges_per_day.unwrap_or(u32::MAX);
-        if !self.quotas.admit("exchange a day", member.app.to_string(), DAY, per_day, now) {
-            return Err(Errcode::DAILY_QUOTA);
-        }
-        Ok(())
-    }
-
-    fn hand_out_key(&mut self, member: &Member, code_number: u64, now: i64) -> Exchanged {
-        let (seed, options) = (&self.seed, &self.options);
-        let membership = self.memberships.get_mut(member).expect("its code was issued to somebody");
-        let key = membership.keys.exchange(code_number, options, now, |version| session_key(seed, member, version));
-        let session_key = key.bytes.text();
-        let openid = membership.openid.clone();
-        Exchanged { app: member.app.clone(), session_key, openid, unionid: self.unionid(member) }
     }
 
     /// `wx.checkSession`.
@@ -270,7 +193,9 @@ impl World {
         if !self.memberships.contains_key(member) {
             let openid = people::openid(member.app.as_str(), &member.person, &self.ids);
             self.by_openid.insert((member.app.clone(), openid.clone()), member.clone());
-            self.memberships.insert(member.clone(), Membership { openid, keys: Keys::default(), codes: 0, signed: 0 });
+            let keys = Keys::default();
+            let membership = Membership { openid, keys, recent_logins: Vec::new(), codes: 0, signed: 0 };
+            self.memberships.insert(member.clone(), membership);
         }
     }
 
@@ -294,7 +219,7 @@ impl World {
 }
 
 /// The bytes of somebody's key; version 0 is the hidden one that no exchange hands out.
-fn session_key(seed: &Seed, member: &Member, version: u64) -> KeyBytes {
+pub(super) fn session_key(seed: &Seed, member: &Member, version: u64) -> KeyBytes {
     KeyBytes(seed.bytes("session key", &[member.app.as_str(), &member.person, &version.to_string()]))
 }
 

@@ -1,4 +1,13 @@
-//! The simulator, asked over HTTP: one test for each rule of docs/simulator.md.
+//! The simulator, asked over HTTP: one test for each rule of docs/simulator.md, named after its number.
 
+mod codes;
+mod control;
+mod data;
+mod exchange;
+mod faults;
 mod harness;
+mod keys;
+mod limits;
 mod outcomes;
+mod properties;
+mod servers;
