@@ -220,6 +220,21 @@ fn rule_24_check_session_asks_for_the_key_of_the_last_code_operation() {
 }
 
 #[test]
+fn rule_24_it_fails_while_the_key_of_the_last_code_operation_is_not_the_current_one() {
+    let desk = Desk::new(options());
+    desk.sign_in("alice");
+    desk.advance(301);
+    let [earlier, last] = [desk.code("alice"), desk.code("alice")];
+
+    desk.exchange(&earlier);
+    let after_the_earlier_code = desk.wx("alice", "checkSession");
+    desk.exchange(&last);
+    let after_the_last_code = desk.wx("alice", "checkSession");
+
+    assert_eq!([after_the_earlier_code.status, after_the_last_code.status], [400, 200]);
+}
+
+#[test]
 fn rule_24_on_login_it_says_yes_although_the_server_never_got_the_code() {
     let desk = on_login();
     let held_by_the_server = desk.sign_in("alice");

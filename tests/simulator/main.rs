@@ -3,6 +3,7 @@
 mod codes;
 mod control;
 mod data;
+mod documentation;
 mod exchange;
 mod faults;
 mod harness;

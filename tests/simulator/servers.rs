@@ -172,6 +172,19 @@ fn rule_34_a_forced_refresh_kills_the_old_token_and_keeps_its_distance() {
 }
 
 #[test]
+fn rule_34_a_forced_refresh_ends_the_overlap_too() {
+    let desk = Desk::new(options());
+    let ending = stable(&desk, false).text_of("access_token");
+    desk.advance(6_900);
+    let renewed = stable(&desk, false).text_of("access_token");
+    assert_eq!(judged(&desk, &ending), TOKEN_WORKS);
+
+    stable(&desk, true);
+
+    assert_eq!([judged(&desk, &ending), judged(&desk, &renewed)], [40001, 40001]);
+}
+
+#[test]
 fn rule_34_refreshes_can_be_forced_twenty_times_a_day() {
     let desk = Desk::new(options());
     desk.advance(6_400); // to the start of the next UTC day
