@@ -5,15 +5,17 @@ use serde_json::{Value, json};
 use weapp_login::simulator::Options;
 
 const PAGE: &str = include_str!("../../docs/simulator.md");
-const TESTS: [&str; 8] = [
+const TESTS: [&str; 10] = [
     include_str!("codes.rs"),
     include_str!("data.rs"),
     include_str!("exchange.rs"),
     include_str!("faults.rs"),
     include_str!("keys.rs"),
     include_str!("limits.rs"),
+    include_str!("login_state.rs"),
     include_str!("outcomes.rs"),
     include_str!("servers.rs"),
+    include_str!("tokens.rs"),
 ];
 
 /// The cells of every table row on the page.

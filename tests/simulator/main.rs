@@ -9,6 +9,8 @@ mod faults;
 mod harness;
 mod keys;
 mod limits;
+mod login_state;
 mod outcomes;
 mod properties;
 mod servers;
+mod tokens;
