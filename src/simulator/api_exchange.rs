@@ -22,9 +22,12 @@ pub(super) async fn jscode2session(simulator: Data<Simulator>, request: HttpRequ
         grant_type: sent(&query, "grant_type"),
     };
     let now = simulator.now();
-    let outcome = simulator.world().exchange(&credentials, now);
-    let known = credentials.appid.and_then(|appid| simulator.world().known_app(appid).ok());
-    let switches = known.map(|app| simulator.world().apps[&app].settings.clone());
+    let (outcome, switches) = {
+        let mut world = simulator.world();
+        let outcome = world.exchange(&credentials, now);
+        let app = credentials.appid.and_then(|appid| world.known_app(appid).ok());
+        (outcome, app.map(|app| world.apps[&app].settings.clone()))
+    };
     let mut text = match &outcome {
         Ok(exchanged) => exchanged_text(exchanged, switches.as_ref()),
         Err(errcode) => refused_text(&simulator, *errcode, switches.as_ref()),

@@ -16,7 +16,7 @@ const LONGEST: u64 = 10 * 366 * 86_400;
 
 pub(super) fn options_shown(options: &Options) -> Value {
     json!({
-        "rotation": match options.rotation { Rotation::OnExchange => "on-exchange", Rotation::OnLogin => "on-login" },
+        "rotation": options.rotation,
         "seed": options.seed,
         "codeTtlSeconds": options.code_ttl.as_secs(),
         "codeGraceSeconds": options.code_grace.as_secs(),
@@ -42,18 +42,11 @@ pub(super) fn options_shown(options: &Options) -> Value {
     })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RotationAsked {
-    OnExchange,
-    OnLogin,
-}
-
 /// Every constant that may change while running; `null` turns an optional one off.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OptionsChange {
-    rotation: Option<RotationAsked>,
+    rotation: Option<Rotation>,
     code_ttl_seconds: Option<u64>,
     code_grace_seconds: Option<u64>,
     used_code_memory_seconds: Option<u64>,
@@ -106,13 +99,7 @@ fn apply(options: &mut Options, change: OptionsChange) -> Result<(), Refusal> {
     if let Some(idle) = change.idle_ttl_seconds {
         options.idle_ttl = idle.map(bounded).transpose()?;
     }
-    set(
-        &mut options.rotation,
-        change.rotation.map(|asked| match asked {
-            RotationAsked::OnExchange => Rotation::OnExchange,
-            RotationAsked::OnLogin => Rotation::OnLogin,
-        }),
-    );
+    set(&mut options.rotation, change.rotation);
     set(&mut options.login_cancels_older_codes, change.login_cancels_older_codes);
     set(&mut options.logins_per_second, change.logins_per_second);
     set(&mut options.exchanges_per_minute, change.exchanges_per_minute);

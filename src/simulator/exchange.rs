@@ -32,7 +32,8 @@ impl World {
         let outcome = self.judge_exchange(sent, now, &mut whose);
         let version = whose.as_ref().map(|member| self.memberships[member].keys.version());
         let mut event = Event { key_version: version, ..event("exchange", whose.as_ref(), now) };
-        event.app_id = event.app_id.or_else(|| sent.appid.map(str::to_owned));
+        // Only an app that exists is noted: what was sent in its place may be a secret.
+        event.app_id = event.app_id.or_else(|| self.known_app(sent.appid?).ok().map(String::from));
         event.errcode = outcome.as_ref().err().map(|errcode| errcode.0);
         self.journal.write(event);
         outcome

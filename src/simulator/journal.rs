@@ -40,6 +40,11 @@ impl Journal {
         Journal { events: VecDeque::new(), length, written: 0 }
     }
 
+    /// Goes on numbering from `seq`.
+    pub fn continue_after(&mut self, seq: u64) {
+        self.written = seq;
+    }
+
     /// Numbers and keeps an event; the oldest makes room for it.
     pub fn write(&mut self, event: Event) {
         self.written += 1;

@@ -29,7 +29,7 @@ mod tokens;
 mod world;
 mod wx;
 
-pub use options::{Options, Rotation, SimulatedApp};
+pub use options::{Options, Rotation, SimulatedApp, UnknownRotation};
 pub use people::{ANONYMOUS_AVATAR, ANONYMOUS_NICKNAME};
 
 use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
@@ -100,12 +100,17 @@ impl Simulator {
         self.inner.advanced.fetch_add(milliseconds, Ordering::SeqCst);
     }
 
-    /// Forgets everybody, every fault and the advanced time. The apps are as they were at the start.
+    /// Forgets everybody, every fault, every change of options and the advanced time. The log's numbers go on, so that who
+    /// follows it sees the reset.
     fn reset(&self) {
         let mut world = self.world();
+        let written = world.journal.last_seq();
         *world = World::new(self.inner.options.clone());
         *self.faults() = Faults::default();
         self.inner.advanced.store(0, Ordering::SeqCst);
+        world.journal.continue_after(written);
+        let now = self.now();
+        world.journal.write(world::event("reset", None, now));
     }
 
     /// One question at a time: this lock is what makes a code single use.

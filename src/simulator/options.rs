@@ -1,17 +1,36 @@
 //! What a simulator can be told before it starts: its mini programs, and every constant of the rules with its default.
 
 use crate::identity::AppId;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::time::Duration;
 
 /// When a person's session key may be replaced. See rules 16 to 18 of docs/simulator.md.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Rotation {
     /// The exchange of a code by the backend may replace the key; `wx.login` changes nothing.
     #[default]
     OnExchange,
     /// `wx.login` (and a data pre-fetch) may replace the key; the exchange hands out the current one.
     OnLogin,
+}
+
+/// The text names no model of rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("rotation is on-exchange or on-login")]
+pub struct UnknownRotation;
+
+impl std::str::FromStr for Rotation {
+    type Err = UnknownRotation;
+
+    fn from_str(text: &str) -> Result<Rotation, UnknownRotation> {
+        match text {
+            "on-exchange" => Ok(Rotation::OnExchange),
+            "on-login" => Ok(Rotation::OnLogin),
+            _ => Err(UnknownRotation),
+        }
+    }
 }
 
 /// One mini program as WeChat knows it.

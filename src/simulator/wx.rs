@@ -81,23 +81,16 @@ async fn call(simulator: Data<Simulator>, path: Path<(String, String)>, body: By
     let (person, api) = path.into_inner();
     let now = simulator.now();
     let mut world = simulator.world();
-    let (known, outcome) = match KNOWN.iter().find(|(name, _)| *name == api) {
-        None => (None, Err("no such API".to_owned())),
-        Some((name, answer)) => (
-            Some(*name),
-            addressed(&world, &person, &body).and_then(|(member, call)| {
-                world.meet(&member);
-                let outcome = answer(&mut world, &member, &call, now);
-                note(&mut world, name, &member, &outcome, now);
-                outcome
-            }),
-        ),
-    };
+    let known = KNOWN.iter().find(|(name, _)| *name == api).ok_or_else(|| "no such API".to_owned());
+    let outcome = known.and_then(|(name, answer)| {
+        let (member, call) = addressed(&world, &person, &body)?;
+        world.meet(&member);
+        let outcome = answer(&mut world, &member, &call, now);
+        note(&mut world, name, &member, &outcome, now);
+        outcome
+    });
     match outcome {
-        Ok(success) => {
-            let err_msg = format!("{}:ok", known.expect("only a known call succeeds"));
-            HttpResponse::Ok().json(Success { err_msg, ..success })
-        }
+        Ok(success) => HttpResponse::Ok().json(Success { err_msg: format!("{api}:ok"), ..success }),
         Err(reason) => {
             HttpResponse::BadRequest().json(Failure { err_msg: format!("{api}:fail {reason}"), errno: None })
         }

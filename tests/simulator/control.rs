@@ -68,6 +68,7 @@ fn everything_can_be_told_to_begin_anew_and_a_seed_then_repeats_itself() {
     let overview = desk.get("/control").json();
     assert_eq!((&overview["faults"], &overview["advancedSeconds"]), (&json!([]), &json!(0)));
     assert_eq!(overview["options"]["rotation"], "on-exchange");
+    assert_eq!(overview["people"], 1);
     assert_eq!(overview["apps"][0]["unionidBound"], true);
 }
 
@@ -208,6 +209,16 @@ fn the_log_tells_the_story_of_a_failed_first_sign_in() {
     ];
     assert_eq!(events, expected);
     assert_eq!(desk.events(6), expected[6..]);
+}
+
+#[test]
+fn who_follows_the_log_sees_a_reset() {
+    let desk = Desk::new(options());
+    desk.sign_in("alice");
+
+    desk.steer("POST", "/control/reset", json!({}));
+
+    assert_eq!(desk.events(0), [json!({"seq": 3, "at": START * 1000, "kind": "reset"})]);
 }
 
 #[test]

@@ -171,6 +171,13 @@ impl Desk {
         self.get(&token_path(APP, SECRET)).text_of("access_token")
     }
 
+    /// What `/cgi-bin/stable_token` answers.
+    pub fn stable_token(&self, force_refresh: bool) -> Answer {
+        let grant = "client_credential";
+        let body = json!({"grant_type": grant, "appid": APP, "secret": SECRET, "force_refresh": force_refresh});
+        self.post("/cgi-bin/stable_token", body)
+    }
+
     /// The events after `seq`.
     pub fn events(&self, seq: u64) -> Vec<Value> {
         self.get(&format!("/control/log?after={seq}")).json()["events"].as_array().unwrap().clone()

@@ -3,11 +3,14 @@
 mod codes;
 mod control;
 mod data;
+mod documentation;
 mod exchange;
 mod faults;
 mod harness;
 mod keys;
 mod limits;
+mod login_state;
 mod outcomes;
 mod properties;
 mod servers;
+mod tokens;
