@@ -1,0 +1,33 @@
+const { isWeappLoginError } = require('weapp-login-client')
+
+const BY_CODE = {
+  user_info_denied: '需要你的同意才能登录',
+  phone_denied: '你没有授权手机号',
+  phone_failed: '暂时无法获取手机号',
+  code_invalid: '请再点一次',
+  code_used: '请再点一次',
+  decryption_failed: '请再点一次',
+  user_suspended: '账号已被停用',
+  blocked_by_wechat: '微信拒绝了这次登录',
+  signed_out: '请先登录',
+  network_failed: '网络不可用，请检查网络',
+  timed_out: '网络较慢，请稍后再试',
+  domain_not_allowed: '服务器域名未配置',
+  avatar_not_uploaded: '头像尚未上传'
+}
+
+/**
+ * What a person reads when `error` came out of the login client.
+ *
+ * @param {unknown} error
+ */
+function messageFor(error) {
+  if (!isWeappLoginError(error)) return '出错了'
+  /** @type {Record<string, string>} */
+  const byCode = BY_CODE
+  if (byCode[error.code]) return byCode[error.code]
+  if (error.retry === 'later') return error.retryAfter ? `请 ${error.retryAfter} 秒后再试` : '服务繁忙，请稍后再试'
+  return '无法完成，请稍后再试'
+}
+
+module.exports = { messageFor }

@@ -1,0 +1,122 @@
+import { originOf } from './address.js'
+import { AuthorizedRequest, type RequestOptions, type RequestResult } from './authorized-request.js'
+import { WeappLoginError } from './errors.js'
+import { KeptSession } from './kept-session.js'
+import { OwnData, type PhoneDetail } from './own-data.js'
+import { Service, type ProfileChange } from './service.js'
+import { SharedLogin } from './shared-login.js'
+import type { User } from './user.js'
+import type { WxLike } from './wx.js'
+
+/** How the client is set up; only `baseUrl` is needed. */
+export interface WeappLoginOptions {
+  /** Where the login service is, such as `https://login.example.com`; a path in it is kept. */
+  baseUrl: string
+  /** The mini program's app id. By default WeChat is asked for it, so that many can share one service. */
+  appId?: string
+  /** Further origins that may get the token, such as `https://api.example.com`. `baseUrl`'s own always may, no other. */
+  tokenOrigins?: string[]
+  /** Time limit of one request to the service and of one call to WeChat, in milliseconds; default 15,000. */
+  timeout?: number
+  /** How often a failed step is tried again within one call, a time-out counting twice; default 4. */
+  retries?: number
+  /** The first pause before trying again, in milliseconds, doubled each time; default 500. */
+  retryDelay?: number
+  /** A pause the service asks for that is longer than this is not waited for, in milliseconds; default 10,000. */
+  maxWait?: number
+  /** In place of the global `wx`. */
+  wx?: WxLike
+}
+
+/** A mini program's end of the login service. Make one, in `app.js`, and share it. */
+export interface WeappLogin {
+  /**
+   * Signs in, and registers a person who is new.
+   *
+   * A kept session is confirmed by one request; a known person without one takes `wx.login` and one request; a new one
+   * `wx.login`, a request, `wx.getUserInfo`, a request. Calls made meanwhile share it.
+   */
+  login(): Promise<User>
+  /**
+   * `wx.request` with the token, as a Promise; signs in first where needed.
+   *
+   * Any status is a success, as with `wx.request`. When the session is refused, one login is shared by all callers and
+   * the request is sent once more. The token goes to `baseUrl`'s origin and to `tokenOrigins` only; other addresses are
+   * requested without it.
+   */
+  request<Data = any>(options: RequestOptions): Promise<RequestResult<Data>>
+  /** Stores the phone number behind a tap on `<button open-type="getPhoneNumber">`; takes the event's `detail`. */
+  bindPhone(detail: PhoneDetail): Promise<User>
+  /** Stores a nickname or an avatar's address; a path on this phone is refused with `avatar_not_uploaded`. */
+  updateProfile(change: ProfileChange): Promise<User>
+  /**
+   * Signs out. The phone forgets the session at once; the value tells whether the service could be told too. Requests
+   * reject with `signed_out` until `login` is called. Never rejects.
+   */
+  logout(): Promise<boolean>
+  /** Who is signed in, also right after a start, before the service was asked; `null` when nobody is. */
+  readonly user: User | null
+}
+
+/**
+ * The client for one login service. Its methods may be taken out of the object.
+ *
+ * Throws a `TypeError` when `baseUrl` or one of `tokenOrigins` is no plain http or https address, or when there is no `wx`.
+ */
+export function createWeappLogin(options: WeappLoginOptions): WeappLogin {
+  const api = options.wx || globalWx()
+  const baseUrl = String(options.baseUrl).replace(/\/+$/, '')
+  const tokenOrigins = [baseUrl, ...(options.tokenOrigins || [])].map(checkedOrigin)
+  const timeout = given(options.timeout, 15000)
+  const limits = {
+    retries: given(options.retries, 4),
+    retryDelay: given(options.retryDelay, 500),
+    maxWait: given(options.maxWait, 10000)
+  }
+
+  const kept = new KeptSession(api, baseUrl)
+  const service = new Service(api, baseUrl, options.appId || ownAppId(api), timeout)
+  const login = new SharedLogin(api, service, kept, limits, timeout)
+  const requests = new AuthorizedRequest(api, login, baseUrl, tokenOrigins)
+  const ownData = new OwnData(service, login, kept, limits)
+
+  return {
+    login: () => login.login().then(session => session.user),
+    request: request => requests.send(request),
+    bindPhone: detail => ownData.bindPhone(detail),
+    updateProfile: change => ownData.updateProfile(change),
+    logout: () => login.logout(),
+    get user() {
+      return kept.session && kept.session.user
+    }
+  }
+}
+
+/** Whether an error is one of this client; `instanceof` can fail where two copies of the package are loaded. */
+export function isWeappLoginError(error: unknown): error is WeappLoginError {
+  return typeof error === 'object' && error !== null && (error as Error).name === 'WeappLoginError'
+}
+
+function globalWx(): WxLike {
+  if (typeof wx === 'undefined') throw new TypeError('weapp-login: no global wx; pass one as the option wx')
+  return wx
+}
+
+function checkedOrigin(address: string): string {
+  const origin = originOf(address)
+  if (origin === null) throw new TypeError('weapp-login: not a plain http or https address: ' + address)
+  return origin
+}
+
+function given(value: number | undefined, otherwise: number): number {
+  return value === undefined ? otherwise : value
+}
+
+function ownAppId(api: WxLike): string | undefined {
+  try {
+    return api.getAccountInfoSync && api.getAccountInfoSync().miniProgram.appId
+  } catch (_) {
+    // The service takes the only mini program it knows.
+    return undefined
+  }
+}

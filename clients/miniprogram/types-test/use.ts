@@ -1,0 +1,68 @@
+// Compiled, never run: what a mini program in TypeScript may write, and what it must not.
+import {
+  createWeappLogin,
+  isWeappLoginError,
+  type ClientErrorCode,
+  type ServerErrorCode,
+  type User,
+  type WeappLogin,
+  type WxLike
+} from 'weapp-login-client'
+
+const auth: WeappLogin = createWeappLogin({ baseUrl: 'https://login.example.com' })
+
+// WeChat's own `wx` is enough for the client.
+const phone: WxLike = wx
+createWeappLogin({ baseUrl: 'https://login.example.com', wx: phone, appId: 'wx0123456789abcdef', tokenOrigins: [] })
+// @ts-expect-error: there is no client without an address
+createWeappLogin({})
+
+Page({
+  async onLoad() {
+    const user: User = await auth.login()
+    const phoneNumber: string | null = user.phone
+    const gender: 0 | 1 | 2 = user.gender
+    this.setData({ phoneNumber, gender, nickname: auth.user === null ? '' : auth.user.nickname })
+    // @ts-expect-error: the client sets the user
+    auth.user = null
+  },
+
+  // The event of WeChat's typings is what bindPhone takes.
+  async onGetPhoneNumber(event: WechatMiniprogram.ButtonGetPhoneNumber) {
+    await auth.bindPhone(event.detail)
+  },
+
+  async onNickname(event: WechatMiniprogram.FormSubmit) {
+    await auth.updateProfile({ nickname: event.detail.value.nickname })
+    // @ts-expect-error: the phone number is proved by WeChat, not typed in
+    await auth.updateProfile({ phone: '+8613800000000' })
+  },
+
+  async onOrders() {
+    const answer = await auth.request<{ orders: string[] }>({ url: '/orders', method: 'GET', enableHttp2: true })
+    const orders: string[] = answer.data.orders
+    const status: number = answer.statusCode
+    this.setData({ orders, status })
+    // @ts-expect-error: the answer comes as a Promise
+    await auth.request({ url: '/orders', success: () => {} })
+    // @ts-expect-error: wx.request knows no PATCH
+    await auth.request({ url: '/orders/1', method: 'PATCH' })
+  },
+
+  async onSignOut() {
+    const confirmed: boolean = await auth.logout()
+    this.setData({ confirmed })
+  }
+})
+
+function explain(error: unknown): string {
+  if (!isWeappLoginError(error)) return 'unknown'
+  const { code, retry, status, detail, requestId, retryAfter } = error
+  const known: ServerErrorCode | ClientErrorCode = code
+  if (known === 'user_info_denied') return 'denied'
+  if (retry === 'later') return 'again in ' + (retryAfter === null ? 'a moment' : retryAfter + ' s')
+  // @ts-expect-error: no such code
+  if (code === 'wechat_is_down') return 'never'
+  return status + detail + requestId
+}
+explain(null)
