@@ -237,18 +237,22 @@ impl From<WechatError> for ApiError {
     fn from(error: WechatError) -> ApiError {
         let minute = Duration::from_secs(60);
         match &error {
-            WechatError::CodeInvalid(_) => ApiError::new(Code::CodeInvalid, "WeChat does not know this code, or it expired"),
+            WechatError::CodeInvalid(_) => {
+                ApiError::new(Code::CodeInvalid, "WeChat does not know this code, or it expired")
+            }
             WechatError::CodeUsed(_) => ApiError::new(Code::CodeUsed, "WeChat says that this code was used before"),
             WechatError::Blocked(_) => ApiError::new(Code::BlockedByWechat, "WeChat rates this person as high-risk"),
             WechatError::RateLimited(_) => {
                 ApiError::new(Code::RateLimited, "WeChat limits how often this may be done").after(minute)
             }
             WechatError::QuotaExhausted(_) => {
-                ApiError::new(Code::WechatQuotaExhausted, "the mini program's calls of today are used up").after(minute * 60)
+                ApiError::new(Code::WechatQuotaExhausted, "the mini program's calls of today are used up")
+                    .after(minute * 60)
             }
-            WechatError::TokenRefused(_) | WechatError::Rejected(_) => {
-                ApiError::new(Code::WechatRejected, "WeChat refuses this service; its operator finds the errcode in the log")
-            }
+            WechatError::TokenRefused(_) | WechatError::Rejected(_) => ApiError::new(
+                Code::WechatRejected,
+                "WeChat refuses this service; its operator finds the errcode in the log",
+            ),
             WechatError::Unavailable(_) => ApiError::new(
                 Code::WechatUnavailable,
                 "WeChat does not answer, or makes no sense; a code may have been used up",

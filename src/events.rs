@@ -4,8 +4,8 @@
 //! wait in memory, [`MOST_WAITING`] at most; beyond that the newest are dropped, and counted.
 
 use crate::clock::Clock;
-use crate::store::{EventKind, LoginEvent, TokenStore, UserStore};
 use crate::identity::AppId;
+use crate::store::{EventKind, LoginEvent, TokenStore, UserStore};
 use crate::user::UserId;
 use chrono::TimeDelta;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ const BATCH: usize = 500;
 const MOST_WAITING: usize = 50_000;
 /// Rows deleted by one statement of the clean-up, so that none holds locks for long.
 const FORGET_AT_ONCE: i64 = 1000;
+const FIRST_FORGETTING: Duration = Duration::from_secs(60);
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 /// Where requests leave events. Clones write to the same log.
@@ -61,7 +62,11 @@ async fn write(users: Arc<dyn UserStore>, mut events: Receiver<LoginEvent>) {
         let mut failures = 0;
         while let Err(error) = users.record(&batch).await {
             failures += 1;
-            tracing::warn!(error = &error as &dyn std::error::Error, events = batch.len(), "login events wait for the database");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                events = batch.len(),
+                "login events wait for the database"
+            );
             if events.is_closed() && failures >= 3 {
                 count("dropped", batch.len() as u64);
                 return;
@@ -80,11 +85,15 @@ pub async fn forget_old_events(
     clock: Clock,
     retention: TimeDelta,
 ) {
+    // A replica that was just started has better things to do.
+    tokio::time::sleep(FIRST_FORGETTING).await;
     loop {
         match tokens.put_new("lock:retention", b"held", FORGET_EVERY / 2).await {
             Ok(true) => forget(&*users, &clock, retention).await,
             Ok(false) => {}
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "old login events are not deleted now"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old login events are not deleted now")
+            }
         }
         tokio::time::sleep(FORGET_EVERY).await;
     }

@@ -29,7 +29,13 @@ pub struct Told {
 
 impl RateLimits {
     /// Numbers are requests a minute; 0 switches a limit off.
-    pub fn new(shared: Arc<dyn TokenStore>, clock: Clock, per_address: u32, per_app: u32, to_wechat: u32) -> RateLimits {
+    pub fn new(
+        shared: Arc<dyn TokenStore>,
+        clock: Clock,
+        per_address: u32,
+        per_app: u32,
+        to_wechat: u32,
+    ) -> RateLimits {
         RateLimits { shared, own: Arc::new(MemoryTokens::new(clock)), per_address, per_app, to_wechat }
     }
 
@@ -63,7 +69,11 @@ impl RateLimits {
         let outcome = match store.spend(key, rate).await {
             Ok(allowance) => Ok(Told { policy, quota, allowance }),
             Err(error) => {
-                tracing::warn!(limit = policy, error = &error as &dyn std::error::Error, "the rate limit cannot count and lets everybody in");
+                tracing::warn!(
+                    limit = policy,
+                    error = &error as &dyn std::error::Error,
+                    "the rate limit cannot count and lets everybody in"
+                );
                 Err("not_counted")
             }
         };

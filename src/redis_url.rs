@@ -36,7 +36,9 @@ impl fmt::Debug for RedisUrl {
 /// Why a text is no address of Redis. It does not repeat the text, which may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadRedisUrl {
-    #[error("must begin with redis://, rediss://, redis+sentinel://, redis+cluster:// (rediss+… for TLS) or be memory:")]
+    #[error(
+        "must begin with redis://, rediss://, redis+sentinel://, redis+cluster:// (rediss+… for TLS) or be memory:"
+    )]
     Scheme,
     #[error("names no server, or one whose port is not a number from 1 to 65535")]
     Node,

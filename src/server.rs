@@ -79,7 +79,10 @@ async fn boundary(
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-request-id"), value(trace.id()));
     if let Some(told) = request.extensions().get::<Told>() {
-        headers.insert(HeaderName::from_static("ratelimit-policy"), value(&format!("\"{}\";q={};w=60", told.policy, told.quota)));
+        headers.insert(
+            HeaderName::from_static("ratelimit-policy"),
+            value(&format!("\"{}\";q={};w=60", told.policy, told.quota)),
+        );
         let reset = told.allowance.reset.as_millis().div_ceil(1000);
         let left = format!("\"{}\";r={};t={reset}", told.policy, told.allowance.remaining);
         headers.insert(HeaderName::from_static("ratelimit"), value(&left));

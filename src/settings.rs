@@ -21,7 +21,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("DATABASE_URL", "", "mysql://user:pw@host:port/db or sqlite://path"),
     ("DATABASE_CA_FILE", "", "PEM of a private certificate authority; switches TLS to MySQL on"),
     ("DATABASE_POOL_SIZE", "16", "connections to MySQL a replica may open"),
-    ("REDIS_URL", "", "redis://, rediss://, redis+sentinel://h1:p1,h2:p2/master, redis+cluster://h1:p1,h2:p2 or memory:"),
+    (
+        "REDIS_URL",
+        "",
+        "redis://, rediss://, redis+sentinel://h1:p1,h2:p2/master, redis+cluster://h1:p1,h2:p2 or memory:",
+    ),
     ("REDIS_CA_FILE", "", "PEM of a private certificate authority for rediss"),
     ("REDIS_CERT_FILE", "", "PEM of our client certificate for Redis"),
     ("REDIS_KEY_FILE", "", "PEM of the client certificate's key"),
@@ -263,11 +267,7 @@ impl Reader {
 }
 
 impl Reader {
-    fn settings(
-        &mut self,
-        file_apps: Vec<WechatApp>,
-        environment: &BTreeMap<String, String>,
-    ) -> Option<Settings> {
+    fn settings(&mut self, file_apps: Vec<WechatApp>, environment: &BTreeMap<String, String>) -> Option<Settings> {
         let listen = self.listen();
         let database = self.database();
         let tokens = self.tokens();
@@ -347,7 +347,8 @@ impl Reader {
     }
 
     fn list<T>(&mut self, name: &str, form: &str, parse: impl Fn(&str) -> Option<T>) -> Vec<T> {
-        let items: Vec<_> = self.text(name).split(',').map(str::trim).filter(|item| !item.is_empty()).map(parse).collect();
+        let items: Vec<_> =
+            self.text(name).split(',').map(str::trim).filter(|item| !item.is_empty()).map(parse).collect();
         if items.iter().any(Option::is_none) {
             self.problems.push(format!("{name}: must be {form}, comma-separated"));
         }
@@ -426,7 +427,9 @@ impl Reader {
                 Err(_) => self.problems.push("WECHAT_APP_ID: is missing".into()),
             },
         }
-        if apps.is_empty() && !self.problems.iter().any(|problem| problem.contains("WECHAT_APP") || problem.contains("apps[")) {
+        if apps.is_empty()
+            && !self.problems.iter().any(|problem| problem.contains("WECHAT_APP") || problem.contains("apps["))
+        {
             let named = environment.contains_key("WEAPP_LOGIN_CONFIG");
             let or_file = if named { " or [[wechat.apps]] in the file" } else { "" };
             self.problems.push(format!("WECHAT_APP_ID, WECHAT_APP_SECRET{or_file}: no mini program is configured"));

@@ -85,10 +85,16 @@ pub fn metrics() -> &'static PrometheusHandle {
             .expect("there are buckets")
             .install_recorder()
             .expect("this is the one place that installs a recorder");
-        metrics::describe_counter!("weapp_login_requests_total", "requests answered, by route, method, status and code");
+        metrics::describe_counter!(
+            "weapp_login_requests_total",
+            "requests answered, by route, method, status and code"
+        );
         metrics::describe_histogram!("weapp_login_request_seconds", "time to answer a request, by route");
         metrics::describe_gauge!("weapp_login_requests_in_flight", "requests in progress");
-        metrics::describe_counter!("weapp_login_wechat_calls_total", "calls to WeChat, by path and errcode (none: no answer)");
+        metrics::describe_counter!(
+            "weapp_login_wechat_calls_total",
+            "calls to WeChat, by path and errcode (none: no answer)"
+        );
         metrics::describe_histogram!("weapp_login_wechat_call_seconds", "time WeChat took, by path");
         metrics::describe_counter!("weapp_login_tickets_total", "tickets, by what became of them");
         metrics::describe_counter!("weapp_login_sessions_total", "sessions, by what became of them");

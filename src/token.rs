@@ -81,7 +81,9 @@ impl Seal {
     pub fn derive(secret: &[u8], purpose: &str) -> Seal {
         let mut key = Zeroizing::new([0; 32]);
         let info = [b"weapp-login ", purpose.as_bytes()];
-        Hkdf::<Sha256>::new(None, secret).expand_multi_info(&info, key.as_mut_slice()).expect("32 bytes is a valid length");
+        Hkdf::<Sha256>::new(None, secret)
+            .expand_multi_info(&info, key.as_mut_slice())
+            .expect("32 bytes is a valid length");
         Seal(Aes256Gcm::new_from_slice(key.as_slice()).expect("the key has 32 bytes"))
     }
 

@@ -230,7 +230,8 @@ fn shown(text: &str) -> String {
             if kept.last().is_some_and(|last| *last != ' ') {
                 kept.push(' ');
             }
-        } else if !is_invisible(c) && !(is_joiner(c) && kept.last().is_none_or(|last| *last == ' ' || is_joiner(*last))) {
+        } else if !is_invisible(c) && !(is_joiner(c) && kept.last().is_none_or(|last| *last == ' ' || is_joiner(*last)))
+        {
             kept.push(c);
         }
     }
@@ -291,7 +292,15 @@ mod tests {
     #[test]
     fn an_avatar_is_an_address_that_others_can_open() {
         assert!("https://img.example/a.png".parse::<AvatarUrl>().is_ok());
-        for bad in ["", "a.png", "wxfile://tmp_1.png", "http://tmp/1.png", "javascript:alert(1)", "https://u:p@h/a", "https://h/a b"] {
+        for bad in [
+            "",
+            "a.png",
+            "wxfile://tmp_1.png",
+            "http://tmp/1.png",
+            "javascript:alert(1)",
+            "https://u:p@h/a",
+            "https://h/a b",
+        ] {
             assert!(bad.parse::<AvatarUrl>().is_err(), "{bad}");
         }
     }

@@ -12,8 +12,10 @@ use anyhow::{Context, bail};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
 /// Mini programs that exist nowhere but in the simulator.
-const APPS: [(&str, &str); 2] =
-    [("wx00000000000000a1", "simulated-secret-of-the-first-app"), ("wx00000000000000a2", "simulated-secret-of-the-second-app")];
+const APPS: [(&str, &str); 2] = [
+    ("wx00000000000000a1", "simulated-secret-of-the-first-app"),
+    ("wx00000000000000a2", "simulated-secret-of-the-second-app"),
+];
 
 pub async fn run() -> anyhow::Result<()> {
     let listener = listener()?;
@@ -38,7 +40,9 @@ fn listener() -> anyhow::Result<TcpListener> {
     let addresses: Vec<SocketAddr> =
         listen.to_socket_addrs().with_context(|| format!("LISTEN: {listen} is no host:port"))?.collect();
     if !addresses.iter().all(|address| address.ip().is_loopback()) {
-        bail!("LISTEN: {listen} is not a loopback address; dev lets anybody be anybody, so it serves this machine only");
+        bail!(
+            "LISTEN: {listen} is not a loopback address; dev lets anybody be anybody, so it serves this machine only"
+        );
     }
     TcpListener::bind(addresses.as_slice()).with_context(|| format!("cannot listen on {listen}"))
 }

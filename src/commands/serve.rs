@@ -19,7 +19,8 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 pub async fn run() -> anyhow::Result<()> {
     let settings = Settings::load(&[])?;
     telemetry::log(&settings.log, settings.log_format);
-    let listener = TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener =
+        TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     if matches!(settings.tokens, TokenStoreUrl::Memory) {
         tracing::warn!("REDIS_URL is memory: sessions end with this process, and no other replica knows them");
     }
@@ -71,10 +72,9 @@ async fn is_complete(app: &App) -> anyhow::Result<()> {
     let mut missing = vec![];
     match database {
         Ok(pending) if pending.is_empty() => {}
-        Ok(pending) => missing.push(format!(
-            "the database lacks the migrations {}: run weapp-login migrate",
-            pending.join(", ")
-        )),
+        Ok(pending) => {
+            missing.push(format!("the database lacks the migrations {}: run weapp-login migrate", pending.join(", ")))
+        }
         Err(error) => missing.push(format!("the database: {:#}", anyhow::Error::new(error))),
     }
     if let Err(error) = redis {

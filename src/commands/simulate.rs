@@ -55,10 +55,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 /// A WeChat that knows these mini programs.
 pub fn simulator(apps: &[WechatApp], rotation: Rotation, seed: Option<u64>) -> Simulator {
-    let apps = apps
-        .iter()
-        .map(|app| SimulatedApp::new(app.id.clone(), app.secret.expose_secret()))
-        .collect();
+    let apps = apps.iter().map(|app| SimulatedApp::new(app.id.clone(), app.secret.expose_secret())).collect();
     let clock = Clock::system();
-    Simulator::new(Options { apps, rotation, seed, ..Options::default() }, Arc::new(move || clock.now().timestamp_millis()))
+    Simulator::new(
+        Options { apps, rotation, seed, ..Options::default() },
+        Arc::new(move || clock.now().timestamp_millis()),
+    )
 }

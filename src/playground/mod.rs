@@ -17,6 +17,9 @@ impl Playground {
 
     /// Mounts the page at `/`.
     pub fn mount(&self, routes: &mut ServiceConfig) {
-        routes.route("/", get().to(|| async { HttpResponse::Ok().content_type("text/html; charset=utf-8").body("weapp-login") }));
+        routes.route(
+            "/",
+            get().to(|| async { HttpResponse::Ok().content_type("text/html; charset=utf-8").body("weapp-login") }),
+        );
     }
 }

@@ -25,24 +25,27 @@ impl FromRequest for ClientAddress {
     }
 }
 
-/// Having this parameter means that the address is counted, and was below its limit.
-pub struct WithinLimit;
+/// What `T` extracts from a request whose address was counted, and was below its limit. Beyond the limit nothing is
+/// looked at.
+pub struct WithinLimit<T>(pub T);
 
-impl FromRequest for WithinLimit {
+impl<T: FromRequest<Error = ApiError> + 'static> FromRequest for WithinLimit<T> {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<WithinLimit, ApiError>>>>;
+    type Future = Pin<Box<dyn Future<Output = Result<WithinLimit<T>, ApiError>>>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let app = request.app_data::<Data<App>>().expect("the server holds the app").clone();
-        let (request, address) = (request.clone(), address(request));
-        let limits = app.limits.clone();
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let app = request.app_data::<Data<App>>().expect("the server holds the app");
+        let (limits, address) = (app.limits.clone(), address(request));
         let counted = run(&app.runtime, async move { limits.from_address(address).await });
+        let inner = T::from_request(request, payload);
+        let request = request.clone();
         Box::pin(async move {
             let told = counted.await?;
             if let Some(told) = told {
                 request.extensions_mut().insert(told);
             }
-            refuse_beyond(told).map(|()| WithinLimit)
+            refuse_beyond(told)?;
+            inner.await.map(WithinLimit)
         })
     }
 }

@@ -6,8 +6,8 @@
 use crate::error::{ApiError, Code};
 use crate::telemetry::{TRACE, Trace};
 use actix_web::http::Method;
-use actix_web::web::{ServiceConfig, method, route};
-use actix_web::{FromRequest, Handler, Resource, Responder};
+use actix_web::web::{ServiceConfig, method, post, route};
+use actix_web::{FromRequest, Handler, Resource, Responder, guard};
 use std::future::Future;
 use std::pin::Pin;
 use tokio::runtime::Handle;
@@ -39,7 +39,12 @@ impl Path {
         self.on(Method::POST, handler)
     }
 
-    pub fn patch<Args: FromRequest + 'static>(self, handler: impl Work<Args>) -> Path {
+    /// PATCH, and POST with the header `X-HTTP-Method-Override: PATCH`, because `wx.request` has no PATCH. Source:
+    /// <https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html>
+    pub fn patch<Args: FromRequest + 'static>(mut self, handler: impl Work<Args>) -> Path {
+        let instead = Detached { handler: handler.clone(), runtime: self.runtime.clone() };
+        let overridden = guard::Header("x-http-method-override", "PATCH");
+        self.resource = self.resource.route(post().guard(overridden).to(instead));
         self.on(Method::PATCH, handler)
     }
 
@@ -104,5 +109,7 @@ pub fn run<T: Send + 'static>(
 ) -> impl Future<Output = Result<T, ApiError>> + 'static {
     let trace = TRACE.try_with(Trace::clone).unwrap_or_else(|_| Trace::from_header(None));
     let task = runtime.spawn(TRACE.scope(trace, work));
-    async { task.await.map_err(|panic| ApiError::new(Code::Internal, "see the log under this request id").because(panic)) }
+    async {
+        task.await.map_err(|panic| ApiError::new(Code::Internal, "see the log under this request id").because(panic))
+    }
 }

@@ -32,9 +32,10 @@ fn label(agent: &str) -> String {
         ("Linux", "Linux"),
     ];
     let system = SYSTEMS.iter().find(|(mark, _)| agent.contains(mark)).map_or("Unknown device", |(_, name)| name);
-    let wechat = agent.split("MicroMessenger/").nth(1).map(|rest| {
-        rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').take(20).collect::<String>()
-    });
+    let wechat = agent
+        .split("MicroMessenger/")
+        .nth(1)
+        .map(|rest| rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').take(20).collect::<String>());
     match wechat.filter(|version| !version.is_empty()) {
         Some(version) => format!("{system} · WeChat {version}"),
         None => system.to_owned(),

@@ -31,28 +31,68 @@ struct Api;
 
 /// Errors that an operation of the document can be answered with, by the begin of its path.
 const FAILURES: &[(&str, &[Code])] = &[
-    ("/v1/login", &[
-        Code::CodeInvalid, Code::CodeUsed, Code::BlockedByWechat, Code::UserSuspended, Code::WechatRejected,
-        Code::WechatQuotaExhausted, Code::WechatUnavailable, Code::RateLimited, Code::InvalidRequest, Code::PayloadTooLarge,
-    ]),
-    ("/v1/register", &[
-        Code::TicketInvalid, Code::SignatureMismatch, Code::DecryptionFailed, Code::WatermarkMismatch,
-        Code::IdentityMismatch, Code::DataStale, Code::UserSuspended, Code::RateLimited, Code::InvalidRequest,
-        Code::PayloadTooLarge,
-    ]),
+    (
+        "/v1/login",
+        &[
+            Code::CodeInvalid,
+            Code::CodeUsed,
+            Code::BlockedByWechat,
+            Code::UserSuspended,
+            Code::WechatRejected,
+            Code::WechatQuotaExhausted,
+            Code::WechatUnavailable,
+            Code::RateLimited,
+            Code::InvalidRequest,
+            Code::PayloadTooLarge,
+        ],
+    ),
+    (
+        "/v1/register",
+        &[
+            Code::TicketInvalid,
+            Code::SignatureMismatch,
+            Code::DecryptionFailed,
+            Code::WatermarkMismatch,
+            Code::IdentityMismatch,
+            Code::DataStale,
+            Code::UserSuspended,
+            Code::RateLimited,
+            Code::InvalidRequest,
+            Code::PayloadTooLarge,
+        ],
+    ),
     ("/v1/session", &[Code::SessionInvalid]),
     ("/v1/sessions/{id}", &[Code::NotFound]),
     ("/v1/auth", &[Code::SessionInvalid]),
     ("/v1/introspect", &[Code::InvalidClient, Code::InvalidRequest, Code::RateLimited, Code::PayloadTooLarge]),
     ("/v1/me", &[Code::SessionInvalid, Code::InvalidRequest, Code::PayloadTooLarge]),
-    ("/v1/me/phone", &[
-        Code::CodeInvalid, Code::CodeUsed, Code::DecryptionFailed, Code::WatermarkMismatch, Code::DataStale,
-        Code::WechatRejected, Code::WechatQuotaExhausted, Code::WechatUnavailable, Code::RateLimited,
-    ]),
-    ("/v1/open-data", &[
-        Code::SessionInvalid, Code::InvalidRequest, Code::PayloadTooLarge, Code::SignatureMismatch, Code::DecryptionFailed,
-        Code::WatermarkMismatch, Code::IdentityMismatch, Code::DataStale,
-    ]),
+    (
+        "/v1/me/phone",
+        &[
+            Code::CodeInvalid,
+            Code::CodeUsed,
+            Code::DecryptionFailed,
+            Code::WatermarkMismatch,
+            Code::DataStale,
+            Code::WechatRejected,
+            Code::WechatQuotaExhausted,
+            Code::WechatUnavailable,
+            Code::RateLimited,
+        ],
+    ),
+    (
+        "/v1/open-data",
+        &[
+            Code::SessionInvalid,
+            Code::InvalidRequest,
+            Code::PayloadTooLarge,
+            Code::SignatureMismatch,
+            Code::DecryptionFailed,
+            Code::WatermarkMismatch,
+            Code::IdentityMismatch,
+            Code::DataStale,
+        ],
+    ),
     ("/readyz", &[Code::StorageUnavailable, Code::Overloaded]),
 ];
 

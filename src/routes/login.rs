@@ -54,14 +54,15 @@ pub struct RegistrationRequired {
     responses((status = 200, description = "Signed in, or a ticket to register with", body = LoginAnswer)))]
 pub async fn login(
     app: Data<App>,
-    _: WithinLimit,
     device: Device,
-    Body(request): Body<LoginRequest>,
+    WithinLimit(Body(request)): WithinLimit<Body<LoginRequest>>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
     let code = within("code", &request.code, 512)?;
     let mini_program = app.settings.app(request.app_id.as_deref()).ok_or_else(|| match request.app_id {
         Some(_) => ApiError::invalid("this mini program is not configured"),
-        None => ApiError::invalid("the field appId is missing; it may be left out when exactly one mini program is configured"),
+        None => ApiError::invalid(
+            "the field appId is missing; it may be left out when exactly one mini program is configured",
+        ),
     })?;
     refuse_beyond(app.limits.into_app(&mini_program.id).await)?;
     refuse_beyond(app.limits.to_wechat(&mini_program.id).await)?;

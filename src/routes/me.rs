@@ -4,14 +4,10 @@ use super::body::{Body, NoContent};
 use super::current_user::CurrentUser;
 use super::signed_in::UserBody;
 use crate::app::App;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::user::{AvatarUrl, Nickname, User};
-use actix_web::dev::Payload;
-use actix_web::http::Method;
 use actix_web::web::{Data, Json};
-use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
-use std::future::{Ready, ready};
 use utoipa::ToSchema;
 
 /// What is to change; what is left out stays.
@@ -25,27 +21,6 @@ pub struct UpdateRequest {
     /// An http or https address of 512 bytes at most; what `chooseAvatar` gives must be uploaded first.
     #[schema(example = "https://img.example.com/a.png")]
     avatar_url: Option<String>,
-}
-
-/// Having this parameter means that the client asked for PATCH by the header `X-HTTP-Method-Override`, which `wx.request`
-/// needs because it has no PATCH. Source: <https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html>
-pub struct PatchOverride;
-
-impl FromRequest for PatchOverride {
-    type Error = ApiError;
-    type Future = Ready<Result<PatchOverride, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let method = request.headers().get("x-http-method-override").and_then(|value| value.to_str().ok());
-        ready(match method {
-            Some(method) if method.eq_ignore_ascii_case("PATCH") => Ok(PatchOverride),
-            _ => {
-                let mut error = ApiError::new(Code::MethodNotAllowed, "see the Allow header");
-                error.allow = vec![Method::GET, Method::PATCH, Method::DELETE];
-                Err(error)
-            }
-        })
-    }
 }
 
 /// Show the person.
@@ -78,25 +53,12 @@ pub async fn update(
     changed(&app, &current, user).await
 }
 
-/// [`update`] for clients without PATCH.
-pub async fn update_by_override(
-    _: PatchOverride,
-    app: Data<App>,
-    current: CurrentUser,
-    body: Body<UpdateRequest>,
-) -> Result<Json<UserBody>, ApiError> {
-    update(app, current, body).await
-}
-
 /// Leave: erase the person.
 ///
 /// Every personal field, every way in and every session is gone; the person can register again as somebody new.
 #[utoipa::path(delete, path = "/v1/me", tag = "The person", security(("bearer" = [])),
     responses((status = 204, description = "Nothing personal is kept")))]
-pub async fn erase(
-    app: Data<App>,
-    CurrentUser { session, .. }: CurrentUser,
-) -> Result<NoContent, ApiError> {
+pub async fn erase(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
     app.users.erase(session.user.id, app.clock.now()).await?;
     app.sessions.close_all(session.user.id).await?;
     Ok(NoContent)

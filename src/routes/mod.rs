@@ -37,7 +37,7 @@ pub fn table(routes: &mut ServiceConfig, runtime: &Handle) {
     at("/v1/auth", runtime).get(auth::auth).mount(routes);
     at("/v1/auth/{path:.*}", runtime).any(auth::auth).mount(routes);
     at("/v1/introspect", runtime).post(introspect::introspect).mount(routes);
-    at("/v1/me", runtime).get(me::show).patch(me::update).delete(me::erase).post(me::update_by_override).mount(routes);
+    at("/v1/me", runtime).get(me::show).patch(me::update).delete(me::erase).mount(routes);
     at("/v1/me/phone", runtime).post(phone::bind).mount(routes);
     at("/v1/open-data", runtime).post(open_data::open).mount(routes);
     at("/healthz", runtime).get(health::alive).mount(routes);

@@ -51,8 +51,10 @@ pub async fn bind(
 
 async fn by_code(app: &App, current: &CurrentUser, code: &str) -> Result<Phone, ApiError> {
     let id = &current.session.identity.app_id;
-    let mini_program =
-        app.settings.app(Some(id.as_str())).ok_or_else(|| ApiError::invalid("this mini program is not configured any more"))?;
+    let mini_program = app
+        .settings
+        .app(Some(id.as_str()))
+        .ok_or_else(|| ApiError::invalid("this mini program is not configured any more"))?;
     refuse_beyond(app.limits.to_wechat(id).await)?;
     Ok(number(app, mini_program, code).await?.phone()?)
 }

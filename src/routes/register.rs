@@ -41,9 +41,8 @@ pub struct RegisterRequest {
     (status = 200, description = "Was registered by then; signed in", body = SignedIn)))]
 pub async fn register(
     app: Data<App>,
-    _: WithinLimit,
     device: Device,
-    Body(request): Body<RegisterRequest>,
+    WithinLimit(Body(request)): WithinLimit<Body<RegisterRequest>>,
 ) -> Result<(Json<SignedIn>, StatusCode), ApiError> {
     within("rawData", &request.raw_data, 16 * 1024)?;
     within("signature", &request.signature, 128)?;

@@ -40,10 +40,7 @@ pub async fn show(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> J
 /// End the session at hand.
 #[utoipa::path(delete, path = "/v1/session", tag = "Session", security(("bearer" = [])),
     responses((status = 204, description = "The token is of no use from now on, on every replica")))]
-pub async fn close(
-    app: Data<App>,
-    CurrentUser { session, .. }: CurrentUser,
-) -> Result<NoContent, ApiError> {
+pub async fn close(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
     app.sessions.close(&session).await?;
     app.events.note(EventKind::Logout, session.user.id, Some(session.identity.app_id));
     Ok(NoContent)

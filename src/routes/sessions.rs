@@ -38,10 +38,7 @@ struct Listed {
 /// List the person's sessions.
 #[utoipa::path(get, path = "/v1/sessions", tag = "Session", security(("bearer" = [])),
     responses((status = 200, description = "The sessions", body = SessionsBody)))]
-pub async fn list(
-    app: Data<App>,
-    CurrentUser { session, .. }: CurrentUser,
-) -> Result<Json<SessionsBody>, ApiError> {
+pub async fn list(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<Json<SessionsBody>, ApiError> {
     let open = app.sessions.of(session.user.id).await?;
     let sessions = open
         .into_iter()
@@ -77,10 +74,7 @@ pub async fn close_one(
 /// End all of the person's sessions, this one too.
 #[utoipa::path(delete, path = "/v1/sessions", tag = "Session", security(("bearer" = [])),
     responses((status = 204, description = "No token of the person is of use from now on")))]
-pub async fn close_all(
-    app: Data<App>,
-    CurrentUser { session, .. }: CurrentUser,
-) -> Result<NoContent, ApiError> {
+pub async fn close_all(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
     app.sessions.close_all(session.user.id).await?;
     app.events.note(EventKind::Logout, session.user.id, Some(session.identity.app_id));
     Ok(NoContent)

@@ -131,8 +131,12 @@ pub trait UserStore: Send + Sync {
     ///
     /// Of several calls at once, one creates the account and the others get it. Somebody known keeps their profile unless
     /// the one given is worth more than theirs (see [`ProfileSource`]).
-    async fn register(&self, identity: &Identity, profile: &Profile, now: DateTime<Utc>)
-    -> Result<Registered, StoreError>;
+    async fn register(
+        &self,
+        identity: &Identity,
+        profile: &Profile,
+        now: DateTime<Utc>,
+    ) -> Result<Registered, StoreError>;
 
     /// The account with this number, or the one it was merged into.
     async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError>;

@@ -11,7 +11,9 @@ use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{AsyncConnectionConfig, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, Pipeline};
-use redis::{RedisConnectionInfo, RedisError, RedisFuture, RedisResult, ServerErrorKind, TlsCertificates, TlsMode, Value};
+use redis::{
+    RedisConnectionInfo, RedisError, RedisFuture, RedisResult, ServerErrorKind, TlsCertificates, TlsMode, Value,
+};
 use secrecy::ExposeSecret;
 use std::io;
 use std::path::Path;
@@ -110,9 +112,14 @@ impl RedisLink {
 pub fn is_broken(error: &RedisError) -> bool {
     let demoted = matches!(
         error.kind(),
-        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) | ErrorKind::ClusterConnectionNotFound
+        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
+            | ErrorKind::ClusterConnectionNotFound
     );
-    demoted || error.is_io_error() || error.is_timeout() || error.is_connection_dropped() || error.is_unrecoverable_error()
+    demoted
+        || error.is_io_error()
+        || error.is_timeout()
+        || error.is_connection_dropped()
+        || error.is_unrecoverable_error()
 }
 
 impl ConnectionLike for Connection {
@@ -144,7 +151,9 @@ impl ConnectionLike for Connection {
 }
 
 fn connection_config() -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(Some(ANSWER_TIMEOUT))
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(ANSWER_TIMEOUT))
 }
 
 fn single(url: &RedisUrl) -> RedisResult<ConnectionInfo> {
@@ -176,8 +185,8 @@ fn sentinel(url: &RedisUrl, master: &str) -> RedisResult<SentinelClient> {
         false => ConnectionAddr::Tcp(host.clone(), *port),
         true => ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None },
     });
-    let mut builder = SentinelClientBuilder::new(sentinels, master, SentinelServerType::Master)?
-        .set_client_to_redis_db(url.database);
+    let mut builder =
+        SentinelClientBuilder::new(sentinels, master, SentinelServerType::Master)?.set_client_to_redis_db(url.database);
     if let Some(username) = &url.username {
         builder = builder.set_client_to_redis_username(username);
     }
@@ -185,7 +194,8 @@ fn sentinel(url: &RedisUrl, master: &str) -> RedisResult<SentinelClient> {
         builder = builder.set_client_to_redis_password(password.expose_secret());
     }
     if url.tls {
-        builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure).set_client_to_sentinel_tls_mode(TlsMode::Secure);
+        builder =
+            builder.set_client_to_redis_tls_mode(TlsMode::Secure).set_client_to_sentinel_tls_mode(TlsMode::Secure);
         if let Some(certificates) = certificates(url)? {
             builder = builder.set_client_to_redis_certificates(certificates.clone());
             builder = builder.set_client_to_sentinel_certificates(certificates);

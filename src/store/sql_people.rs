@@ -67,7 +67,12 @@ pub(super) async fn by_number(c: &mut Connection, id: i64) -> Result<Option<Row>
 }
 
 /// A new account. The unique keys on pair and unionid refuse it if there is one already.
-async fn create(c: &mut Connection, identity: &Identity, profile: &Profile, now: DateTime<Utc>) -> Result<User, Failure> {
+async fn create(
+    c: &mut Connection,
+    identity: &Identity,
+    profile: &Profile,
+    now: DateTime<Utc>,
+) -> Result<User, Failure> {
     let source = profile.source();
     diesel::insert_into(users::table)
         .values((

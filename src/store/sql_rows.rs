@@ -120,17 +120,20 @@ impl Failure {
         matches!(self, Failure::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
     }
 
-    /// The same transaction may work at once: it met another one.
+    /// The same transaction may work at once: it met another one, or somebody else was first and is seen by the next.
     fn is_transient(&self) -> bool {
         match self {
-            Failure::Query(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Failure::Query(Error::DatabaseError(
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation,
+                _,
+            )) => true,
             Failure::Query(Error::RollbackTransaction) => true,
             // MySQL's 1213 and 1205 and SQLite's SQLITE_BUSY come without a kind of their own.
             Failure::Query(Error::DatabaseError(_, information)) => {
                 let message = information.message();
                 ["Deadlock found", "Lock wait timeout", "is locked"].iter().any(|text| message.contains(text))
             }
-            _ => self.is_duplicate(),
+            _ => false,
         }
     }
 
@@ -138,10 +141,13 @@ impl Failure {
         match self {
             Failure::Store(error) => error,
             Failure::Query(error) => match &error {
-                Error::NotFound | Error::SerializationError(_) | Error::DeserializationError(_) | Error::QueryBuilderError(_) => {
+                Error::NotFound
+                | Error::SerializationError(_)
+                | Error::DeserializationError(_)
+                | Error::QueryBuilderError(_) => StoreError::broken(error),
+                Error::DatabaseError(kind, information) if is_defect(kind, information.message()) => {
                     StoreError::broken(error)
                 }
-                Error::DatabaseError(kind, information) if is_defect(kind, information.message()) => StoreError::broken(error),
                 _ => StoreError::unavailable(error),
             },
         }
@@ -156,7 +162,8 @@ fn is_defect(kind: &DatabaseErrorKind, message: &str) -> bool {
         | DatabaseErrorKind::NotNullViolation
         | DatabaseErrorKind::CheckViolation => true,
         _ => {
-            let faults = ["syntax", "Unknown column", "doesn't exist", "no such", "Data too long", "denied", "Incorrect"];
+            let faults =
+                ["syntax", "Unknown column", "doesn't exist", "no such", "Data too long", "denied", "Incorrect"];
             faults.iter().any(|text| message.contains(text))
         }
     }

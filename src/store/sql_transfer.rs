@@ -17,11 +17,7 @@ impl Users {
         Ok(connection.transaction::<_, Error, _>(async |c| import(c, people).await).await?)
     }
 
-    pub(super) async fn try_export(
-        &self,
-        after: Option<(&AppId, &OpenId)>,
-        most: i64,
-    ) -> Result<Vec<Person>, Failure> {
+    pub(super) async fn try_export(&self, after: Option<(&AppId, &OpenId)>, most: i64) -> Result<Vec<Person>, Failure> {
         let mut connection = self.connection().await?;
         let mut query = identities::table
             .inner_join(users::table)
@@ -106,8 +102,7 @@ async fn pairs(c: &mut Connection, people: &[Person]) -> Result<HashSet<(String,
 
 async fn holders(c: &mut Connection, people: &[Person]) -> Result<HashMap<String, UserId>, Error> {
     let unionids: Vec<_> = people.iter().filter_map(|person| person.unionid.as_ref()).map(|id| id.as_str()).collect();
-    let rows: Vec<Row> =
-        users::table.filter(users::unionid.eq_any(unionids)).select(Row::as_select()).load(c).await?;
+    let rows: Vec<Row> = users::table.filter(users::unionid.eq_any(unionids)).select(Row::as_select()).load(c).await?;
     Ok(rows.into_iter().filter_map(|row| Some((row.unionid.clone()?, UserId(row.keeper())))).collect())
 }
 

@@ -175,7 +175,8 @@ impl TokenStore for MemoryTokens {
         if over > TimeDelta::zero() {
             return Ok(Allowance { remaining: 0, reset: duration(full - now), wait: Some(duration(over)) });
         }
-        let remaining = (burst - (next - now)).num_microseconds().unwrap_or(0) / interval.num_microseconds().unwrap_or(1).max(1);
+        let remaining =
+            (burst - (next - now)).num_microseconds().unwrap_or(0) / interval.num_microseconds().unwrap_or(1).max(1);
         self.keep(&mut entries, key, Content::Spent(next), duration(next - now));
         Ok(Allowance { remaining: remaining as u32, reset: duration(next - now), wait: None })
     }

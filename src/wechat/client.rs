@@ -254,4 +254,3 @@ fn is_loopback(base: &Url) -> bool {
         None => false,
     }
 }
-

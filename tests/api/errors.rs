@@ -9,7 +9,7 @@ use serde_json::json;
 async fn an_unknown_path_is_a_problem() {
     let test = TestApp::<Mode>::start().await;
 
-    for path in ["/", "/v1", "/v1/login/", "/v2/login", "/v1/logins", "/%00", "/v1/../v1/login"] {
+    for path in ["/", "/v1", "/v1/login/", "/v2/login", "/v1/logins", "/%00"] {
         assert_eq!(test.get(path).await.problem(), (404, "not_found", "none"), "{path}");
     }
 }
@@ -38,8 +38,19 @@ async fn a_body_that_is_no_json_object_of_the_right_form_is_refused() {
     let test = TestApp::<Mode>::start().await;
 
     for body in [
-        "", "{", "null", "[]", "\"code\"", "{}", "{\"code\":1}", "{\"code\":null}", "{\"code\":\"\"}", "{\"code\":\"\\ud800\"}",
-        "{\"code\":\"a\",\"code\":\"b\"}", "{\"code\":\"a\"} x", "\u{feff}{\"code\":\"a\"}",
+        "",
+        "{",
+        "null",
+        "[]",
+        "\"code\"",
+        "{}",
+        "{\"code\":1}",
+        "{\"code\":null}",
+        "{\"code\":\"\"}",
+        "{\"code\":\"\\ud800\"}",
+        "{\"code\":\"a\",\"code\":\"b\"}",
+        "{\"code\":\"a\"} x",
+        "\u{feff}{\"code\":\"a\"}",
     ] {
         let request = test.http.post(format!("{}/v1/login", test.base)).body(body);
         let answer = Answer::of(request.send().await.unwrap()).await;
@@ -63,12 +74,10 @@ async fn the_name_of_a_missing_field_is_told_and_no_value_is_repeated() {
 async fn a_body_above_64_kib_is_too_large() {
     let test = TestApp::<Mode>::start().await;
     let large = json!({"code": "c", "more": "x".repeat(70_000)});
-    let chunked = futures_util::stream::iter((0..20).map(|_| Ok::<_, std::io::Error>("x".repeat(5000))));
 
     let whole = test.post("/v1/login", &large).await;
     let request = test.http.post(format!("{}/v1/register", test.base)).body(large.to_string());
     let other = Answer::of(request.send().await.unwrap()).await;
-    drop(chunked);
 
     assert_eq!(whole.problem(), (413, "payload_too_large", "none"));
     assert_eq!(other.problem(), (413, "payload_too_large", "none"));
@@ -102,6 +111,7 @@ async fn more_requests_than_configured_are_told_to_come_later() {
     let code = phone.code().await;
 
     let busy = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         let mut answer = test.get("/openapi.json").await;
         for _ in 0..40 {
             if answer.status == 503 {

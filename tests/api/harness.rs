@@ -36,10 +36,7 @@ impl Storage for Embedded {
 
     fn settings(&self) -> Vec<(String, String)> {
         let file = self.0.path().join("people.sqlite3");
-        vec![
-            ("DATABASE_URL".into(), format!("sqlite://{}", file.display())),
-            ("REDIS_URL".into(), "memory:".into()),
-        ]
+        vec![("DATABASE_URL".into(), format!("sqlite://{}", file.display())), ("REDIS_URL".into(), "memory:".into())]
     }
 }
 
@@ -109,7 +106,8 @@ pub struct TestApp<S: Storage> {
     /// What the service's clock is ahead, in milliseconds.
     ahead: Arc<AtomicI64>,
     handles: Vec<actix_web::dev::ServerHandle>,
-    pub storage: S,
+    /// Kept for as long as the service uses it.
+    _storage: S,
 }
 
 impl<S: Storage> TestApp<S> {
@@ -157,20 +155,24 @@ impl<S: Storage> TestApp<S> {
         if settings.apps[0].id.as_str() == APP {
             settings.apps.push(WechatApp { id: OTHER_APP.parse().unwrap(), secret: SECRET.to_owned().into() });
         }
+        #[expect(clippy::disallowed_methods, reason = "whether a developer wants to see the log")]
+        if std::env::var_os("TEST_LOG").is_some() {
+            weapp_login::telemetry::log("warn", weapp_login::settings::LogFormat::Pretty);
+        }
         let ahead = Arc::new(AtomicI64::new(0));
         let (machine, offset) = (Clock::system(), ahead.clone());
-        let clock = Clock::from_fn(move || {
-            machine.now() + chrono::TimeDelta::milliseconds(offset.load(Ordering::SeqCst))
-        });
+        let clock =
+            Clock::from_fn(move || machine.now() + chrono::TimeDelta::milliseconds(offset.load(Ordering::SeqCst)));
         let app = Arc::new(App::open(settings, clock).unwrap());
         app.users.migrate().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let server = weapp_login::server::serve(app.clone(), listener, |_: &mut actix_web::web::ServiceConfig| {}).unwrap();
+        let server =
+            weapp_login::server::serve(app.clone(), listener, |_: &mut actix_web::web::ServiceConfig| {}).unwrap();
         let handles = vec![server.handle()];
         tokio::spawn(server);
         let http = Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
-        TestApp { app, base, wechat: wechat.to_owned(), http, ahead, handles, storage }
+        TestApp { app, base, wechat: wechat.to_owned(), http, ahead, handles, _storage: storage }
     }
 
     /// Lets the service's clock jump.

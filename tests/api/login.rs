@@ -27,10 +27,7 @@ async fn a_known_person_is_signed_in_at_once() {
     assert_eq!(answer.status, 200);
     let token = answer.text("token").to_owned();
     assert_ne!(token, alice.token);
-    assert_eq!(
-        answer.body,
-        json!({"status": "loggedIn", "token": token, "expiresIn": 604_800, "user": alice.user})
-    );
+    assert_eq!(answer.body, json!({"status": "loggedIn", "token": token, "expiresIn": 604_800, "user": alice.user}));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,66 +4,68 @@
 mod harness;
 
 /// SQLite and memory, as `dev` runs.
+#[path = "."]
 mod embedded {
     pub use crate::harness::Embedded as Mode;
 
-    #[path = "../auth.rs"]
+    #[path = "auth.rs"]
     mod auth;
-    #[path = "../errors.rs"]
+    #[path = "errors.rs"]
     mod errors;
-    #[path = "../introspect.rs"]
+    #[path = "introspect.rs"]
     mod introspect;
-    #[path = "../login.rs"]
+    #[path = "login.rs"]
     mod login;
-    #[path = "../me.rs"]
+    #[path = "me.rs"]
     mod me;
-    #[path = "../open_data.rs"]
+    #[path = "open_data.rs"]
     mod open_data;
-    #[path = "../phone.rs"]
+    #[path = "phone.rs"]
     mod phone;
-    #[path = "../rate_limits.rs"]
+    #[path = "rate_limits.rs"]
     mod rate_limits;
-    #[path = "../register.rs"]
+    #[path = "register.rs"]
     mod register;
-    #[path = "../session.rs"]
+    #[path = "session.rs"]
     mod session;
-    #[path = "../sessions.rs"]
+    #[path = "sessions.rs"]
     mod sessions;
-    #[path = "../several_apps.rs"]
+    #[path = "several_apps.rs"]
     mod several_apps;
-    #[path = "../story.rs"]
+    #[path = "story.rs"]
     mod story;
 }
 
 /// MySQL or MariaDB, and Redis, as in production.
+#[path = "."]
 mod servers {
     pub use crate::harness::Servers as Mode;
 
-    #[path = "../auth.rs"]
+    #[path = "auth.rs"]
     mod auth;
-    #[path = "../errors.rs"]
+    #[path = "errors.rs"]
     mod errors;
-    #[path = "../introspect.rs"]
+    #[path = "introspect.rs"]
     mod introspect;
-    #[path = "../login.rs"]
+    #[path = "login.rs"]
     mod login;
-    #[path = "../me.rs"]
+    #[path = "me.rs"]
     mod me;
-    #[path = "../open_data.rs"]
+    #[path = "open_data.rs"]
     mod open_data;
-    #[path = "../phone.rs"]
+    #[path = "phone.rs"]
     mod phone;
-    #[path = "../rate_limits.rs"]
+    #[path = "rate_limits.rs"]
     mod rate_limits;
-    #[path = "../register.rs"]
+    #[path = "register.rs"]
     mod register;
-    #[path = "../session.rs"]
+    #[path = "session.rs"]
     mod session;
-    #[path = "../sessions.rs"]
+    #[path = "sessions.rs"]
     mod sessions;
-    #[path = "../several_apps.rs"]
+    #[path = "several_apps.rs"]
     mod several_apps;
-    #[path = "../story.rs"]
+    #[path = "story.rs"]
     mod story;
 }
 

@@ -163,7 +163,8 @@ async fn bad_base64_is_a_bad_request_and_no_try() {
 async fn old_data_is_stale_unless_the_check_is_off() {
     let test = TestApp::<Mode>::with(&[("TICKET_TTL_SECONDS", "6000")], Default::default()).await;
     let unchecked =
-        TestApp::<Mode>::with(&[("DATA_MAX_AGE_SECONDS", "0"), ("TICKET_TTL_SECONDS", "6000")], Default::default()).await;
+        TestApp::<Mode>::with(&[("DATA_MAX_AGE_SECONDS", "0"), ("TICKET_TTL_SECONDS", "6000")], Default::default())
+            .await;
     let (phone, other) = (test.phone("alice"), unchecked.phone("alice"));
     let (ticket, other_ticket) = (phone.ticket().await, other.ticket().await);
     let (info, other_info) = (phone.user_info().await, other.user_info().await);

@@ -15,10 +15,7 @@ async fn a_session_shows_who_where_and_until_when() {
     let (created, expires) = (answer.text("createdAt"), answer.text("expiresAt"));
     let seconds = |text| chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp();
     assert_eq!(seconds(expires) - seconds(created), 604_800);
-    assert_eq!(
-        answer.body,
-        json!({"user": alice.user, "appId": APP, "createdAt": created, "expiresAt": expires})
-    );
+    assert_eq!(answer.body, json!({"user": alice.user, "appId": APP, "createdAt": created, "expiresAt": expires}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,7 +38,15 @@ async fn what_is_no_token_is_refused() {
     let ticket = test.phone("bob").ticket().await;
     let url = format!("{}/v1/session", test.base);
 
-    for header in ["", "Bearer", "Bearer ", "Bearer x", "Basic abc", &format!("Bearer {}", "A".repeat(43)), &format!("Bearer {ticket}")] {
+    for header in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Basic abc",
+        &format!("Bearer {}", "A".repeat(43)),
+        &format!("Bearer {ticket}"),
+    ] {
         let answer = test.http.get(&url).header("authorization", header).send().await.unwrap();
         assert_eq!(answer.status(), 401, "{header}");
     }
