@@ -108,6 +108,10 @@ async fn import(users: &dyn UserStore, arguments: &Arguments) -> anyhow::Result<
         };
         if more {
             let line = record.position().map_or(0, Position::line).to_string();
+            // Spreadsheets leave empty columns out at the end of a line.
+            while record.len() < headers.len() {
+                record.push_field("");
+            }
             match record.deserialize::<Line>(Some(&headers)).map_err(|_| "the columns do not fit the header") {
                 Ok(parsed) => match parsed.person(now) {
                     Ok((person, left_out)) => {

@@ -154,6 +154,7 @@ impl Users {
         let Some(row) = keeper(&mut connection, id).await? else { return Ok(vec![id]) };
         let ids: Vec<i64> = users::table
             .filter(users::id.eq(row.id).or(users::merged_into.eq(row.id)))
+            .order(users::id)
             .select(users::id)
             .load(&mut connection)
             .await?;
