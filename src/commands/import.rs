@@ -89,9 +89,8 @@ async fn import(users: &dyn UserStore, arguments: &Arguments) -> anyhow::Result<
     if !resumed {
         report.write_record(["line", "outcome", "reason"])?;
     }
-    let bar = ProgressBar::new(file_bytes).with_style(ProgressStyle::with_template(
-        "{wide_bar} {bytes}/{total_bytes} {elapsed} (rest {eta}) {msg}",
-    )?);
+    let bar = ProgressBar::new(file_bytes)
+        .with_style(ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {elapsed} (rest {eta}) {msg}")?);
     let now = Clock::system().now();
     let mut batch: Vec<Person> = Vec::with_capacity(arguments.batch as usize);
     let mut record = csv::StringRecord::new();

@@ -100,7 +100,11 @@ async fn play<B: People>(history: Vec<Vec<Login>>) {
         let mut distinct: Vec<_> = expected.values().collect();
         distinct.sort();
         distinct.dedup();
-        assert_eq!(distinct.len(), expected.len(), "two accounts of the model are one after moment {number} of {history:?}");
+        assert_eq!(
+            distinct.len(),
+            expected.len(),
+            "two accounts of the model are one after moment {number} of {history:?}"
+        );
     }
 }
 

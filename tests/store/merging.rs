@@ -78,7 +78,11 @@ async fn a_chain_of_merges_ends_at_one_account_that_all_lead_to() {
     users.erase(ids[0], now()).await.unwrap();
     for id in &ids {
         let gone = users.by_id(*id).await.unwrap().unwrap();
-        assert_eq!((gone.status, gone.profile.nickname.as_str()), (Status::Erased, ""), "merged accounts are erased, too");
+        assert_eq!(
+            (gone.status, gone.profile.nickname.as_str()),
+            (Status::Erased, ""),
+            "merged accounts are erased, too"
+        );
     }
 }
 

@@ -191,8 +191,9 @@ async fn it_answers_and_has_no_migration_pending() {
 async fn many_strangers_at_once_all_get_accounts() {
     let (backend, users) = Backend::migrated().await;
     let second = backend.open();
-    let people: Vec<Identity> =
-        (0..60).map(|n| identity("wx1", &format!("o{n}"), Some(&format!("u{n}")).filter(|_| n % 2 == 0).map(String::as_str))).collect();
+    let people: Vec<Identity> = (0..60)
+        .map(|n| identity("wx1", &format!("o{n}"), Some(&format!("u{n}")).filter(|_| n % 2 == 0).map(String::as_str)))
+        .collect();
 
     let registered = join_all(people.iter().enumerate().map(|(n, who)| {
         let store = if n % 2 == 0 { &users } else { &second };

@@ -41,7 +41,10 @@ async fn people_are_moved_in_and_what_was_not_is_reported<B: People>() {
 
     let (backend, users, said, report) = moved_in::<B>(folder.path()).await;
 
-    assert!(said.starts_with("4 accounts made, 2 people were known, 2 lines skipped, 2 people without a part"), "{said}");
+    assert!(
+        said.starts_with("4 accounts made, 2 people were known, 2 lines skipped, 2 people without a part"),
+        "{said}"
+    );
     for line in [
         "4,imported without it,phone is no E.164 number",
         "4,imported without it,avatar_url is no http or https address",
@@ -131,7 +134,11 @@ async fn an_import_that_was_ended_goes_on_where_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn support_staff_look_after_an_account() {
     let (backend, users) = Sqlite::migrated().await;
-    let user = users.register(&identity("wx1", "oSecretOpenid", Some("uSecretUnionid")), &named("Ann"), now()).await.unwrap().user;
+    let user = users
+        .register(&identity("wx1", "oSecretOpenid", Some("uSecretUnionid")), &named("Ann"), now())
+        .await
+        .unwrap()
+        .user;
     let id = user.id.to_string();
 
     let shown = String::from_utf8(weapp_login(&backend.url(), &["users", "show", &id]).stdout).unwrap();
