@@ -39,6 +39,7 @@ pub mod routes;
 pub mod server;
 pub mod session;
 pub mod settings;
+mod settings_layers;
 mod settings_reader;
 pub mod simulator;
 pub mod store;
