@@ -1,7 +1,7 @@
 //! The contract of a user store, kept by a SQL backend: each call is one of its attempts, made again where that is safe.
 //! Mounted by each SQL backend.
 
-use super::super::{Imported, LoginEvent, Person, Registered, StoreError, UserStore};
+use super::super::{Connections, Imported, LoginEvent, Person, Registered, StoreError, UserStore};
 use super::Users;
 use super::rows::retrying;
 use crate::identity::{AppId, Identity, OpenId};
@@ -26,6 +26,10 @@ impl UserStore for Users {
 
     async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
         retrying(|| self.try_by_id(id)).await
+    }
+
+    async fn by_pair(&self, app_id: &AppId, openid: &OpenId) -> Result<Option<User>, StoreError> {
+        retrying(|| self.try_by_pair(app_id, openid)).await
     }
 
     async fn update_profile(
@@ -76,6 +80,15 @@ impl UserStore for Users {
 
     async fn ping(&self) -> Result<(), StoreError> {
         retrying(|| self.try_ping()).await
+    }
+
+    fn connections(&self) -> Connections {
+        let status = self.pool.status();
+        Connections {
+            idle: status.available,
+            busy: status.size.saturating_sub(status.available),
+            awaited: status.waiting,
+        }
     }
 
     async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {

@@ -2,6 +2,8 @@
 
 #[path = "sql_accounts.rs"]
 mod accounts;
+#[path = "sql_migrations.rs"]
+mod migrations;
 #[path = "sql_people.rs"]
 mod people;
 #[path = "sql_rows.rs"]
@@ -12,6 +14,7 @@ mod store;
 mod transfer;
 
 use super::StoreError;
+use diesel::migration::MigrationSource;
 use diesel::mysql::Mysql;
 use diesel::result::{ConnectionError, Error};
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
@@ -20,6 +23,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use diesel_async::{AsyncMigrationHarness, AsyncMysqlConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use migrations::{lacking, names};
 use rows::Failure;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
@@ -83,9 +87,9 @@ impl Users {
     }
 
     async fn pending(&self) -> Result<Vec<String>, StoreError> {
-        let mut harness = AsyncMigrationHarness::new(self.connection().await?);
-        let pending = harness.pending_migrations(MIGRATIONS).map_err(StoreError::unavailable)?;
-        Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+        let ours = names(MigrationSource::<Backend>::migrations(&MIGRATIONS))?;
+        let mut connection = self.connection().await?;
+        lacking(&mut connection, ours).await
     }
 
     async fn apply_pending(&self) -> Result<Vec<String>, StoreError> {

@@ -5,6 +5,8 @@
 
 #[path = "sql_accounts.rs"]
 mod accounts;
+#[path = "sql_migrations.rs"]
+mod migrations;
 #[path = "sql_people.rs"]
 mod people;
 #[path = "sql_rows.rs"]
@@ -16,6 +18,7 @@ mod transfer;
 
 use super::StoreError;
 use diesel::QueryableByName;
+use diesel::migration::MigrationSource;
 use diesel::result::{ConnectionError, Error};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::{Sqlite, SqliteConnection};
@@ -24,6 +27,7 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use migrations::{lacking, names};
 use rows::Failure;
 use std::path::Path;
 use std::time::Duration;
@@ -71,9 +75,9 @@ impl Users {
     }
 
     async fn pending(&self) -> Result<Vec<String>, StoreError> {
-        let mut harness = AsyncMigrationHarness::new(self.connection().await?);
-        let pending = harness.pending_migrations(MIGRATIONS).map_err(StoreError::unavailable)?;
-        Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+        let ours = names(MigrationSource::<Backend>::migrations(&MIGRATIONS))?;
+        let mut connection = self.connection().await?;
+        lacking(&mut connection, ours).await
     }
 
     /// SQLite has no lock that outlives a transaction, so a process that meets another one looks again.

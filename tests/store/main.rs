@@ -3,6 +3,7 @@
 mod backends;
 mod histories;
 mod migrations;
+mod sessions;
 mod transfer;
 
 #[path = "."]
