@@ -1,9 +1,9 @@
 //! Which migrations a database lacks. Mounted by each SQL backend.
 
 use super::super::StoreError;
-use super::{Backend, Connection};
+use super::{Backend, Connection, MIGRATIONS, Users};
 use diesel::QueryableByName;
-use diesel::migration::{Migration, Result as MigrationResult};
+use diesel::migration::MigrationSource;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
@@ -13,17 +13,24 @@ struct Applied {
     version: String,
 }
 
+impl Users {
+    pub(super) async fn pending(&self) -> Result<Vec<String>, StoreError> {
+        let ours = names()?;
+        lacking(&mut *self.connection().await?, ours).await
+    }
+}
+
 /// The names of all migrations that this program has, in their order.
-pub fn names(ours: MigrationResult<Vec<Box<dyn Migration<Backend>>>>) -> Result<Vec<String>, StoreError> {
-    let mut names: Vec<_> =
-        ours.map_err(StoreError::broken)?.iter().map(|migration| migration.name().to_string()).collect();
+fn names() -> Result<Vec<String>, StoreError> {
+    let ours = MigrationSource::<Backend>::migrations(&MIGRATIONS).map_err(StoreError::broken)?;
+    let mut names: Vec<_> = ours.iter().map(|migration| migration.name().to_string()).collect();
     names.sort();
     Ok(names)
 }
 
 /// Those of `names` that the database has not. It only reads, so that `serve` needs no right to change the schema; the
 /// library's own question would create its table.
-pub async fn lacking(connection: &mut Connection, mut names: Vec<String>) -> Result<Vec<String>, StoreError> {
+async fn lacking(connection: &mut Connection, mut names: Vec<String>) -> Result<Vec<String>, StoreError> {
     let query = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
     let applied: Vec<Applied> = match query.load(connection).await {
         Ok(applied) => applied,

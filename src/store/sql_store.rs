@@ -2,12 +2,27 @@
 //! Mounted by each SQL backend.
 
 use super::super::{Connections, Imported, LoginEvent, Person, Registered, StoreError, UserStore};
-use super::Users;
-use super::rows::retrying;
+use super::rows::{Failure, retrying};
+use super::{Connection, Users};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::user::{AvatarUrl, Nickname, Phone, Profile, Status, User, UserId};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use diesel_async::RunQueryDsl;
+use diesel_async::pooled_connection::deadpool::Object;
+
+impl Users {
+    /// A connection that was found to be alive.
+    pub(super) async fn connection(&self) -> Result<Object<Connection>, StoreError> {
+        self.pool.get().await.map_err(StoreError::unavailable)
+    }
+
+    async fn try_ping(&self) -> Result<(), Failure> {
+        let mut connection = self.connection().await?;
+        diesel::sql_query("SELECT 1").execute(&mut connection).await?;
+        Ok(())
+    }
+}
 
 #[async_trait]
 impl UserStore for Users {

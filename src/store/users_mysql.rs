@@ -14,17 +14,14 @@ mod store;
 mod transfer;
 
 use super::StoreError;
-use diesel::migration::MigrationSource;
 use diesel::mysql::Mysql;
 use diesel::result::{ConnectionError, Error};
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{ConnectionResult, QueryableByName};
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use diesel_async::{AsyncMigrationHarness, AsyncMysqlConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use migrations::{lacking, names};
-use rows::Failure;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
 use std::time::Duration;
@@ -74,22 +71,6 @@ impl Users {
             .build()
             .map_err(StoreError::broken)?;
         Ok(Users { pool })
-    }
-
-    async fn connection(&self) -> Result<Object<Connection>, StoreError> {
-        self.pool.get().await.map_err(StoreError::unavailable)
-    }
-
-    async fn try_ping(&self) -> Result<(), Failure> {
-        let mut connection = self.connection().await?;
-        diesel::sql_query("SELECT 1").execute(&mut connection).await?;
-        Ok(())
-    }
-
-    async fn pending(&self) -> Result<Vec<String>, StoreError> {
-        let ours = names(MigrationSource::<Backend>::migrations(&MIGRATIONS))?;
-        let mut connection = self.connection().await?;
-        lacking(&mut connection, ours).await
     }
 
     async fn apply_pending(&self) -> Result<Vec<String>, StoreError> {

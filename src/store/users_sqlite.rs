@@ -18,17 +18,14 @@ mod transfer;
 
 use super::StoreError;
 use diesel::QueryableByName;
-use diesel::migration::MigrationSource;
 use diesel::result::{ConnectionError, Error};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::{Sqlite, SqliteConnection};
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use migrations::{lacking, names};
-use rows::Failure;
 use std::path::Path;
 use std::time::Duration;
 
@@ -62,22 +59,6 @@ impl Users {
             .build()
             .map_err(StoreError::broken)?;
         Ok(Users { pool })
-    }
-
-    async fn connection(&self) -> Result<Object<Connection>, StoreError> {
-        self.pool.get().await.map_err(StoreError::unavailable)
-    }
-
-    async fn try_ping(&self) -> Result<(), Failure> {
-        let mut connection = self.connection().await?;
-        diesel::sql_query("SELECT 1").execute(&mut connection).await?;
-        Ok(())
-    }
-
-    async fn pending(&self) -> Result<Vec<String>, StoreError> {
-        let ours = names(MigrationSource::<Backend>::migrations(&MIGRATIONS))?;
-        let mut connection = self.connection().await?;
-        lacking(&mut connection, ours).await
     }
 
     /// SQLite has no lock that outlives a transaction, so a process that meets another one looks again.
