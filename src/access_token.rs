@@ -53,7 +53,7 @@ impl AccessTokens {
     pub async fn get(&self, app: &WechatApp) -> Result<SecretString, NoToken> {
         match self.kept(app).await? {
             Some(kept) if kept.renew_at > self.clock.now() => Ok(kept.token.into()),
-            Some(kept) => match self.renew(app, false).await {
+            Some(kept) => match self.renew(app, None).await {
                 Ok(Some(token)) => Ok(token),
                 // Another replica is at it, or WeChat cannot say now: the old one still works for a while.
                 Ok(None) | Err(NoToken::Wechat(_)) => Ok(kept.token.into()),
@@ -74,7 +74,7 @@ impl AccessTokens {
     /// The token that this or another replica gets, when there is none to go on with.
     async fn first(&self, app: &WechatApp, refused: Option<&SecretString>) -> Result<SecretString, NoToken> {
         for _ in 0..WAIT_STEPS {
-            if let Some(token) = self.renew(app, refused.is_some()).await? {
+            if let Some(token) = self.renew(app, refused).await? {
                 return Ok(token);
             }
             tokio::time::sleep(WAIT_STEP).await;
@@ -88,22 +88,29 @@ impl AccessTokens {
         Err(WechatError::Unavailable("another replica has been getting an access token for seconds".into()).into())
     }
 
-    /// Gets a token from WeChat, unless another replica is at it. After a refusal, WeChat's normal answer may be the very
-    /// token that it refused; only then is it told to make another, which it allows 20 times a day.
-    async fn renew(&self, app: &WechatApp, after_refusal: bool) -> Result<Option<SecretString>, NoToken> {
+    /// Gets a token from WeChat, unless another replica is at it or has just done it.
+    async fn renew(&self, app: &WechatApp, refused: Option<&SecretString>) -> Result<Option<SecretString>, NoToken> {
         let lock = format!("lock:access-token:{}", app.id);
         if !self.store.put_new(&lock, b"held", LOCK_TTL).await? {
             return Ok(None);
         }
-        let fetched = self.fetch(app, after_refusal).await;
+        let got = self.fetch(app, refused).await;
         self.store.delete(&lock).await?;
-        fetched.map(Some)
+        got.map(Some)
     }
 
-    async fn fetch(&self, app: &WechatApp, after_refusal: bool) -> Result<SecretString, NoToken> {
-        let refused = if after_refusal { self.kept(app).await?.map(|kept| kept.token) } else { None };
+    async fn fetch(&self, app: &WechatApp, refused: Option<&SecretString>) -> Result<SecretString, NoToken> {
+        let is_refused = |token: &str| refused.is_some_and(|refused| refused.expose_secret() == token);
+        if let Some(kept) = self.kept(app).await?
+            && kept.renew_at > self.clock.now()
+            && !is_refused(&kept.token)
+        {
+            return Ok(kept.token.into());
+        }
         let mut got = self.wechat.stable_token(app, false).await?;
-        if refused.is_some_and(|refused| refused == got.token.expose_secret()) {
+        // WeChat's normal answer may be the very token that it refused; only then is it told to make another, which it
+        // allows 20 times a day.
+        if is_refused(got.token.expose_secret()) {
             got = self.wechat.stable_token(app, true).await?;
         }
         let life = TimeDelta::from_std(got.life).unwrap_or(RENEW_BEFORE);

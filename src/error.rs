@@ -207,7 +207,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> ApiError {
         match error {
             StoreError::Unavailable(_) => {
-                ApiError::new(Code::StorageUnavailable, "the storage does not answer; nothing was lost").because(error)
+                ApiError::new(Code::StorageUnavailable, "the storage does not answer").because(error)
             }
             StoreError::Broken(_) => ApiError::new(Code::Internal, "see the log under this request id").because(error),
         }

@@ -80,6 +80,10 @@ async fn boundary(
     });
     let (code, mut response, cause) = match problem {
         Some((code, problem, cause)) => (code.name(), problem, cause),
+        None if response.status().is_client_error() && response.body().size().is_eof() => {
+            let foreign = foreign(response.status());
+            (foreign.code.name(), foreign.response(trace.id()), None)
+        }
         None => ("", response, None),
     };
     let headers = response.headers_mut();

@@ -120,7 +120,9 @@ impl Sessions {
         if self.expires_at(&session) <= now {
             return Ok(None);
         }
-        if now - session.used_at < RECHECK { Ok(Some(session)) } else { self.recheck(token, session).await }
+        // Sessions with a short idle life look again sooner, or using them would not keep them open.
+        let recheck = RECHECK.min(self.lives.idle / 4);
+        if now - session.used_at < recheck { Ok(Some(session)) } else { self.recheck(token, session).await }
     }
 
     /// Writes `user` into the session at hand, so that its next use shows them as they are.

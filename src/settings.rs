@@ -164,8 +164,11 @@ pub fn environment() -> Result<BTreeMap<String, String>, Problems> {
     let mut all = BTreeMap::new();
     match dotenvy::from_path_iter(".env") {
         Ok(lines) => {
+            let mut last = "the beginning".to_owned();
             for line in lines {
-                let (name, value) = line.map_err(|_| Problems(vec![".env: a line is not NAME=value".into()]))?;
+                let problem = || Problems(vec![format!(".env: what follows {last} is not NAME=value")]);
+                let (name, value) = line.map_err(|_| problem())?;
+                last.clone_from(&name);
                 all.insert(name, value);
             }
         }

@@ -60,9 +60,6 @@ impl Reader {
         }
         let session_ttl = self.seconds("SESSION_TTL_SECONDS", 1);
         let session_max_age = self.seconds("SESSION_MAX_AGE_SECONDS", 1);
-        if session_max_age < session_ttl {
-            self.problems.push("SESSION_MAX_AGE_SECONDS: must not be below SESSION_TTL_SECONDS".into());
-        }
         Some(Settings {
             listen,
             redis_key_prefix: self.text("REDIS_KEY_PREFIX").to_owned(),
@@ -93,8 +90,13 @@ impl Reader {
         self.values.get(name).map_or("", String::as_str)
     }
 
-    fn path(&self, name: &str) -> Option<PathBuf> {
-        Some(self.text(name)).filter(|path| !path.is_empty()).map(PathBuf::from)
+    /// A file that is there and can be read.
+    fn path(&mut self, name: &str) -> Option<PathBuf> {
+        let path = Some(self.text(name)).filter(|path| !path.is_empty()).map(PathBuf::from)?;
+        if std::fs::File::open(&path).is_err() {
+            self.problems.push(format!("{name}: the file cannot be read"));
+        }
+        Some(path)
     }
 
     fn number(&mut self, name: &str, least: u32, most: u32) -> u32 {
@@ -131,14 +133,14 @@ impl Reader {
 
     fn database(&mut self) -> Option<DatabaseUrl> {
         let text = self.text("DATABASE_URL").to_owned();
+        let (ca_file, pool_size) =
+            (self.path("DATABASE_CA_FILE"), self.number("DATABASE_POOL_SIZE", 1, 10_000) as usize);
         if let Some(path) = text.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
             return Some(DatabaseUrl::Sqlite { path: path.into() });
         }
         let mysql = Url::parse(&text).ok().filter(|url| url.scheme() == "mysql");
-        let whole = mysql.is_some_and(|url| url.has_host() && url.path().len() > 1);
-        let pool_size = self.number("DATABASE_POOL_SIZE", 1, 10_000) as usize;
-        if whole {
-            return Some(DatabaseUrl::Mysql { url: text.into(), ca_file: self.path("DATABASE_CA_FILE"), pool_size });
+        if mysql.is_some_and(|url| url.has_host() && url.path().len() > 1) {
+            return Some(DatabaseUrl::Mysql { url: text.into(), ca_file, pool_size });
         }
         self.problems.push(match text.is_empty() {
             true => "DATABASE_URL: is missing".into(),
@@ -148,34 +150,33 @@ impl Reader {
     }
 
     fn tokens(&mut self) -> Option<TokenStoreUrl> {
-        let text = self.text("REDIS_URL");
-        if text.is_empty() {
-            self.problems.push("REDIS_URL: is missing".into());
-            return None;
-        }
-        if matches!(text, "memory:" | "memory://") {
-            return Some(TokenStoreUrl::Memory);
-        }
-        match text.parse::<RedisUrl>() {
-            Err(problem) => {
-                self.problems.push(format!("REDIS_URL: {problem}"));
+        let ca_file = self.path("REDIS_CA_FILE");
+        let client_certificate = match (self.path("REDIS_CERT_FILE"), self.path("REDIS_KEY_FILE")) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            _ => {
+                self.problems.push("REDIS_CERT_FILE, REDIS_KEY_FILE: go together".into());
                 None
             }
-            Ok(mut url) => {
-                url.ca_file = self.path("REDIS_CA_FILE");
-                url.client_certificate = match (self.path("REDIS_CERT_FILE"), self.path("REDIS_KEY_FILE")) {
-                    (None, None) => None,
-                    (Some(certificate), Some(key)) => Some((certificate, key)),
-                    _ => {
-                        self.problems.push("REDIS_CERT_FILE, REDIS_KEY_FILE: go together".into());
-                        None
-                    }
-                };
-                if !url.tls && (url.ca_file.is_some() || url.client_certificate.is_some()) {
-                    self.problems.push("REDIS_CA_FILE, REDIS_CERT_FILE: need a rediss:// address".into());
-                }
-                Some(TokenStoreUrl::Redis(Box::new(url)))
+        };
+        match self.text("REDIS_URL") {
+            "" => {
+                self.problems.push("REDIS_URL: is missing".into());
+                None
             }
+            "memory:" | "memory://" => Some(TokenStoreUrl::Memory),
+            text => match text.parse::<RedisUrl>() {
+                Err(problem) => {
+                    self.problems.push(format!("REDIS_URL: {problem}"));
+                    None
+                }
+                Ok(url) => {
+                    if !url.tls && (ca_file.is_some() || client_certificate.is_some()) {
+                        self.problems.push("REDIS_CA_FILE, REDIS_CERT_FILE: need a rediss:// address".into());
+                    }
+                    Some(TokenStoreUrl::Redis(Box::new(RedisUrl { ca_file, client_certificate, ..url })))
+                }
+            },
         }
     }
 

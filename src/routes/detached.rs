@@ -31,8 +31,9 @@ pub trait Work<Args>: Handler<Args, Output: Responder + Send + 'static, Future: 
 impl<T, Args> Work<Args> for T where T: Handler<Args, Output: Responder + Send + 'static, Future: Send + 'static> {}
 
 impl Path {
+    /// GET, and HEAD, to which the server answers without the body.
     pub fn get<Args: FromRequest + 'static>(self, handler: impl Work<Args>) -> Path {
-        self.on(Method::GET, handler)
+        self.on(Method::GET, handler.clone()).on(Method::HEAD, handler)
     }
 
     pub fn post<Args: FromRequest + 'static>(self, handler: impl Work<Args>) -> Path {

@@ -48,6 +48,18 @@ pub async fn open(
     open_data::check_watermark(&data, &session.identity.app_id)?;
     open_data::check_identity(&data, &session.identity)?;
     open_data::check_age(&data, app.settings.data_max_age, app.clock.now())?;
-    data.retain(|name, _| !name.eq_ignore_ascii_case("openId") && !name.eq_ignore_ascii_case("unionId"));
+    leave_ids_out(&mut data);
     Ok(Json(data))
+}
+
+/// Removes openid and unionid wherever they stand and however they are spelled.
+fn leave_ids_out(data: &mut Map<String, Value>) {
+    data.retain(|name, _| !name.eq_ignore_ascii_case("openId") && !name.eq_ignore_ascii_case("unionId"));
+    for value in data.values_mut() {
+        match value {
+            Value::Object(inner) => leave_ids_out(inner),
+            Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).for_each(leave_ids_out),
+            _ => {}
+        }
+    }
 }

@@ -233,9 +233,10 @@ async fn read(mut response: reqwest::Response) -> Result<Value, WechatError> {
     }
 }
 
-/// `errcode`, which is a number, in places a text, and absent on success.
+/// `errcode`, which is a number, in places a text, and absent on success. What is none of these is no code that is known.
 fn errcode(answer: &Value) -> Option<i64> {
     match answer.get("errcode")? {
+        Value::Null => None,
         Value::String(text) => text.parse().ok().or(Some(i64::MIN)),
         number => number.as_i64().or(Some(i64::MIN)),
     }

@@ -9,7 +9,6 @@ use aes::Aes128;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
@@ -53,32 +52,22 @@ pub fn decrypt(encrypted: &[u8], iv: &[u8], key: &SessionKey) -> Result<Map<Stri
     serde_json::from_slice(&plain).map_err(|_| Refused::Decryption)
 }
 
-/// What `wx.getUserInfo` tells about somebody.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct UserInfo {
-    nick_name: String,
-    avatar_url: String,
-    gender: i16,
-    language: String,
-    city: String,
-    province: String,
-    country: String,
-}
-
 /// The profile in decrypted data; what is missing or of another type is empty.
 pub fn profile(data: &Map<String, Value>) -> Profile {
-    let mut known = data.clone();
-    known.retain(|_, value| !value.is_null());
-    let info: UserInfo = serde_json::from_value(Value::Object(known)).unwrap_or_default();
+    let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let gender = match data.get("gender") {
+        Some(Value::Number(number)) => number.as_i64().and_then(|number| number.try_into().ok()),
+        Some(Value::String(text)) => text.parse().ok(),
+        _ => None,
+    };
     Profile {
-        nickname: info.nick_name,
-        avatar_url: info.avatar_url,
-        gender: info.gender,
-        language: info.language,
-        city: info.city,
-        province: info.province,
-        country: info.country,
+        nickname: text("nickName"),
+        avatar_url: text("avatarUrl"),
+        gender: gender.unwrap_or_default(),
+        language: text("language"),
+        city: text("city"),
+        province: text("province"),
+        country: text("country"),
     }
     .tidied()
 }
@@ -92,9 +81,9 @@ pub fn check_watermark(data: &Map<String, Value>, app: &AppId) -> Result<(), Ref
 /// Checks that the data, where it says whose it is, is about `identity`. A unionid that only one of the two knows is no
 /// contradiction: a mini program can be bound to an Open Platform account at any moment.
 pub fn check_identity(data: &Map<String, Value>, identity: &Identity) -> Result<(), Refused> {
-    let differs = |name: &str, ours: Option<&str>| match (data.get(name).and_then(Value::as_str), ours) {
-        (Some(theirs), Some(ours)) if !theirs.is_empty() => theirs != ours,
-        _ => false,
+    let differs = |name: &str, ours: Option<&str>| match (data.get(name), ours) {
+        (None | Some(Value::Null), _) | (_, None) => false,
+        (Some(theirs), Some(ours)) => theirs != "" && theirs != ours,
     };
     let unionid = identity.unionid.as_ref().map(|unionid| unionid.as_str());
     if differs("openId", Some(identity.openid.as_str())) || differs("unionId", unionid) {
@@ -189,7 +178,8 @@ mod tests {
         assert_eq!(check_identity(&data, &identity), Ok(()));
         assert_eq!(check_identity(&object(r#"{"openId":"oa"}"#), &identity), Err(Refused::Identity));
         assert_eq!(check_identity(&object(r#"{"unionId":"uB"}"#), &identity), Err(Refused::Identity));
-        assert_eq!(check_identity(&object("{}"), &identity), Ok(()));
+        assert_eq!(check_identity(&object(r#"{"openId":7}"#), &identity), Err(Refused::Identity));
+        assert_eq!(check_identity(&object(r#"{"openId":"","unionId":null}"#), &identity), Ok(()));
         assert_eq!(check_watermark(&data, &"wx2".parse().unwrap()), Err(Refused::Watermark));
         assert_eq!(check_watermark(&object("{}"), &"wx1".parse().unwrap()), Err(Refused::Watermark));
     }
@@ -208,11 +198,11 @@ mod tests {
 
     #[test]
     fn a_profile_survives_fields_of_the_wrong_type() {
-        let data = object(r#"{"nickName":"李","gender":null,"city":null,"avatarUrl":"http://tmp/x"}"#);
+        let data = object(r#"{"nickName":"李","gender":"1","city":null,"country":7,"avatarUrl":"http://tmp/x"}"#);
 
         let profile = profile(&data);
 
-        assert_eq!((profile.nickname.as_str(), profile.gender, profile.avatar_url.as_str()), ("李", 0, ""));
+        assert_eq!((profile.nickname.as_str(), profile.gender, profile.avatar_url.as_str()), ("李", 1, ""));
     }
 
     proptest! {

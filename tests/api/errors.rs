@@ -9,7 +9,7 @@ use serde_json::json;
 async fn an_unknown_path_is_a_problem() {
     let test = TestApp::<Mode>::start().await;
 
-    for path in ["/", "/v1", "/v1/login/", "/v2/login", "/v1/logins", "/%00"] {
+    for path in ["/", "/v1", "/v1/login/", "/v2/login", "/v1/logins", "/%00", "/docs/nothing.js"] {
         assert_eq!(test.get(path).await.problem(), (404, "not_found", "none"), "{path}");
     }
 }
@@ -21,9 +21,9 @@ async fn a_wrong_method_is_told_the_right_ones() {
     for (method, path, allow) in [
         (Method::GET, "/v1/login", "POST"),
         (Method::PUT, "/v1/register", "POST"),
-        (Method::POST, "/v1/session", "GET, DELETE"),
-        (Method::POST, "/v1/me", "GET, PATCH, DELETE"),
-        (Method::DELETE, "/healthz", "GET"),
+        (Method::POST, "/v1/session", "GET, HEAD, DELETE"),
+        (Method::POST, "/v1/me", "GET, HEAD, PATCH, DELETE"),
+        (Method::DELETE, "/healthz", "GET, HEAD"),
     ] {
         let url = format!("{}{path}", test.base);
         let answer = Answer::of(test.http.request(method.clone(), url).send().await.unwrap()).await;
