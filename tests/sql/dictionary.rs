@@ -8,7 +8,8 @@ const BEGIN: &str = "<!-- Made from the comments in the schema by: UPDATE_DOCS=1
 const END: &str = "<!-- End of what is made. -->";
 
 pub const TABLES: &str = "SELECT table_name AS name, table_comment AS comment FROM information_schema.tables \
-     WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY name DESC";
+     WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' \
+     ORDER BY FIELD(table_name, 'login_events', 'identities', 'users') DESC";
 
 /// Name, type, whether it may be null, and comment of every column of a table, in their order.
 pub async fn columns(connection: &mut Conn, table: &str) -> Vec<Vec<String>> {
