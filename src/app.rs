@@ -118,9 +118,14 @@ pub fn open_users(settings: &Settings) -> Result<Arc<dyn UserStore>, StoreError>
     })
 }
 
-type OpenTokens = (Arc<dyn TokenStore>, Option<Arc<MemoryTokens>>);
+/// A token store, and the same once more if it is the one in memory.
+pub type OpenTokens = (Arc<dyn TokenStore>, Option<Arc<MemoryTokens>>);
 
-fn open_tokens(settings: &Settings, clock: &Clock) -> Result<OpenTokens, StoreError> {
+/// The token store that the address asks for.
+///
+/// # Errors
+/// A certificate cannot be read or used.
+pub fn open_tokens(settings: &Settings, clock: &Clock) -> Result<OpenTokens, StoreError> {
     Ok(match &settings.tokens {
         TokenStoreUrl::Memory => {
             let memory = Arc::new(MemoryTokens::new(clock.clone()));

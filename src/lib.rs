@@ -1,4 +1,30 @@
-//! weapp-login
+//! weapp-login signs people in to WeChat mini programs in the order that works: the code is exchanged first, and the data
+//! that WeChat signs is fetched after that.
+//!
+//! # The rooms
+//!
+//! | storey | rooms |
+//! |---|---|
+//! | commands | [`commands`] |
+//! | web | [`server`] → [`routes`] → [`error`]; beside them [`simulator`] and [`playground`], which only `dev` and `simulate` open |
+//! | wiring | [`app`] |
+//! | meaning | [`ticket`], [`session`], [`rate_limit`], [`access_token`], [`events`] |
+//! | outside world | [`store`], [`wechat`] |
+//! | words | [`telemetry`], [`settings`], [`identity`], [`user`], [`token`], [`clock`], [`redis_url`] |
+//!
+//! A room imports from the storeys below its own; `tests/architecture.rs` keeps it so. The simulator imports
+//! [`identity`] alone: code shared with the service would let a mistake agree with itself.
+//!
+//! # The two flows
+//!
+//! **Login**: `routes/login.rs` has [`wechat`] exchange the code for an identity and a session key, and asks
+//! [`store::UserStore::find`] whose it is. Somebody known is signed in (`routes/signed_in.rs` → [`session`]); for somebody
+//! unknown [`ticket`] keeps both, sealed.
+//!
+//! **Register**: `routes/register.rs` redeems the ticket, checks the data with [`wechat::open_data`], and
+//! [`store::UserStore::register`] stores the person: the unique keys decide who was first. A check that fails, or a store
+//! that does not answer, gives the ticket back with the life that remains to it.
+
 pub mod access_token;
 pub mod app;
 pub mod clock;
@@ -13,6 +39,8 @@ pub mod routes;
 pub mod server;
 pub mod session;
 pub mod settings;
+mod settings_layers;
+mod settings_reader;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;

@@ -18,6 +18,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// How long an idle connection stays open: longer than gateways keep theirs (60 seconds), so that none sends a request
+/// into a closing one.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Serves `app`, and whatever `beside` mounts next to it, until the server is told to stop. It takes no signals.
 ///
 /// # Errors
@@ -37,8 +43,8 @@ where
             .configure(|table| routes::table(table, &runtime))
     })
     .disable_signals()
-    .keep_alive(Duration::from_secs(75))
-    .client_request_timeout(Duration::from_secs(10))
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(HEAD_TIMEOUT)
     .shutdown_timeout(bound)
     .listen(listener)?;
     Ok(server.run())

@@ -174,8 +174,7 @@ impl Sessions {
     }
 
     async fn recheck(&self, token: &Token, session: Session) -> Result<Option<Session>, StoreError> {
-        let user = self.users.by_id(session.user.id).await?.filter(|user| user.status == Status::Active);
-        let Some(user) = user else {
+        let Some(user) = self.owner(&session).await?.filter(|user| user.status == Status::Active) else {
             self.end(session.opened_for, &session.entry, "ended_by_status").await?;
             return Ok(None);
         };
@@ -187,6 +186,18 @@ impl Sessions {
         self.list(&session).await?;
         count("renewed");
         Ok(Some(session))
+    }
+
+    /// Whose session it is by now: whoever its identity leads to, if that is the account it was opened for or the one that
+    /// became of it. A number alone proves nothing: a database that was restored from a backup gives numbers out again.
+    async fn owner(&self, session: &Session) -> Result<Option<User>, StoreError> {
+        let identity = &session.identity;
+        let Some(user) = self.users.by_pair(&identity.app_id, &identity.openid).await? else { return Ok(None) };
+        if user.id == session.user.id {
+            return Ok(Some(user));
+        }
+        let merged = self.users.by_id(session.user.id).await?.is_some_and(|keeper| keeper.id == user.id);
+        Ok(merged.then_some(user))
     }
 
     async fn list(&self, session: &Session) -> Result<(), StoreError> {

@@ -230,8 +230,11 @@ fn shown(text: &str) -> String {
             if kept.last().is_some_and(|last| *last != ' ') {
                 kept.push(' ');
             }
-        } else if !is_invisible(c) && !(is_joiner(c) && kept.last().is_none_or(|last| *last == ' ' || is_joiner(*last)))
-        {
+        } else if is_joiner(c) {
+            if kept.last().is_some_and(|last| *last != ' ' && !is_joiner(*last)) {
+                kept.push(c);
+            }
+        } else if !is_invisible(c) {
             kept.push(c);
         }
     }

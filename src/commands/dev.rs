@@ -57,7 +57,7 @@ fn dev_settings(address: SocketAddr) -> anyhow::Result<Settings> {
     }
     let own_apps = environment.contains_key("WECHAT_APP_ID") || environment.contains_key("WEAPP_LOGIN_CONFIG");
     let [first, second] = APPS;
-    let mut defaults = vec![("LOG", "warn"), ("LOG_FORMAT", "pretty"), ("DRAIN_SECONDS", "0")];
+    let mut defaults = vec![("LOG", "weapp_login=info"), ("LOG_FORMAT", "pretty"), ("DRAIN_SECONDS", "0")];
     if !own_apps {
         defaults.extend([("WECHAT_APP_ID", first.0), ("WECHAT_APP_SECRET", first.1)]);
     }

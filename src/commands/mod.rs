@@ -3,9 +3,13 @@
 
 mod check;
 mod dev;
+mod export;
+mod import;
 mod migrate;
+mod people_csv;
 mod serve;
 mod simulate;
+mod users;
 
 use crate::settings::Settings;
 use clap::{Parser, Subcommand};
@@ -32,6 +36,12 @@ enum Command {
     Dev,
     /// The WeChat simulator alone
     Simulate(simulate::Arguments),
+    /// Move people in from another backend
+    Import(import::Arguments),
+    /// Write everybody as CSV that import reads
+    Export(export::Arguments),
+    /// Look after accounts: for support staff
+    Users(users::Arguments),
 }
 
 impl Cli {
@@ -46,6 +56,9 @@ impl Cli {
             Command::Check => check::run().await,
             Command::Dev => dev::run().await,
             Command::Simulate(arguments) => simulate::run(arguments).await,
+            Command::Import(arguments) => import::run(arguments).await,
+            Command::Export(arguments) => export::run(arguments).await,
+            Command::Users(arguments) => users::run(arguments).await,
         }
     }
 }

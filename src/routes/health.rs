@@ -55,6 +55,10 @@ pub async fn ready(app: Data<App>) -> Result<Json<Health>, ApiError> {
 /// Prometheus' text format.
 #[utoipa::path(get, path = "/metrics", tag = "Operations",
     responses((status = 200, description = "The metrics of this replica", body = String, content_type = "text/plain")))]
-pub async fn metrics() -> String {
+pub async fn metrics(app: Data<App>) -> String {
+    let connections = app.users.connections();
+    for (state, number) in [("idle", connections.idle), ("busy", connections.busy), ("awaited", connections.awaited)] {
+        metrics::gauge!("weapp_login_database_connections", "state" => state).set(number as f64);
+    }
     telemetry::metrics().render()
 }

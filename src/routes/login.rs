@@ -27,7 +27,7 @@ pub struct LoginRequest {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum LoginAnswer {
-    SignedIn(SignedIn),
+    SignedIn(Box<SignedIn>),
     RegistrationRequired(RegistrationRequired),
 }
 
@@ -80,5 +80,5 @@ pub async fn login(
     let app_id = identity.app_id.clone();
     let signed_in = sign_in(&app, &user, identity, session_key, device.0).await?;
     app.events.note(EventKind::Login, user.id, Some(app_id));
-    Ok(Json(LoginAnswer::SignedIn(signed_in)))
+    Ok(Json(LoginAnswer::SignedIn(Box::new(signed_in))))
 }

@@ -35,7 +35,7 @@ pub fn table(routes: &mut ServiceConfig, runtime: &Handle) {
     at("/v1/sessions", runtime).get(sessions::list).delete(sessions::close_all).mount(routes);
     at("/v1/sessions/{id}", runtime).delete(sessions::close_one).mount(routes);
     at("/v1/auth", runtime).get(auth::auth).mount(routes);
-    at("/v1/auth/{path:.*}", runtime).any(auth::auth).mount(routes);
+    at("/v1/auth/{path:.*}", runtime).any(auth::auth_below).mount(routes);
     at("/v1/introspect", runtime).post(introspect::introspect).mount(routes);
     at("/v1/me", runtime).get(me::show).patch(me::update).delete(me::erase).mount(routes);
     at("/v1/me/phone", runtime).post(phone::bind).mount(routes);

@@ -20,6 +20,7 @@ impl Seed {
     /// A seed nobody can repeat.
     pub fn unrepeatable() -> Seed {
         let mut bytes = [0; 32];
+        #[expect(clippy::disallowed_methods, reason = "without a seed nobody shall foresee what is drawn")]
         getrandom::fill(&mut bytes).expect("the operating system has randomness");
         Seed(bytes)
     }

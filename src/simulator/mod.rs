@@ -37,7 +37,11 @@ use faults::Faults;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use world::World;
+
+/// How long an idle connection stays open. Longer than any client keeps one, which would otherwise meet its closing.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The time in Unix milliseconds. `POST /control/clock` is added to what it says.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -84,7 +88,8 @@ impl Simulator {
         let simulator = self.clone();
         let nothing_here = || async { HttpResponse::NotFound().json(control::Refusal::new("no such path")) };
         let app = move || App::new().configure(simulator.configure()).default_service(web::to(nothing_here));
-        Ok(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run())
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        Ok(server.keep_alive(PATIENCE).client_request_timeout(PATIENCE).listen(listener)?.run())
     }
 
     /// The simulator's time in Unix milliseconds: the clock's, and what it was advanced by.

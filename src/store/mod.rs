@@ -107,6 +107,15 @@ pub struct Person {
     pub created_at: DateTime<Utc>,
 }
 
+/// Connections of this process to a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    pub idle: usize,
+    pub busy: usize,
+    /// Requests that wait for one.
+    pub awaited: usize,
+}
+
 /// What came of moving one person in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Imported {
@@ -140,6 +149,9 @@ pub trait UserStore: Send + Sync {
 
     /// The account with this number, or the one it was merged into.
     async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The account that this pair leads to; unlike [`UserStore::find`] it changes nothing.
+    async fn by_pair(&self, app_id: &AppId, openid: &OpenId) -> Result<Option<User>, StoreError>;
 
     /// What somebody wrote about themselves; what is `None` stays. Nothing is returned for an account that is not active.
     async fn update_profile(
@@ -180,6 +192,9 @@ pub trait UserStore: Send + Sync {
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// How the connections to the database are used at this moment.
+    fn connections(&self) -> Connections;
 
     /// Names of the migrations that this program has and the database has not.
     async fn pending_migrations(&self) -> Result<Vec<String>, StoreError>;

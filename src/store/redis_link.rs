@@ -29,7 +29,7 @@ enum Opener {
     Single(Pool),
     /// Asks the sentinels for the primary at every opening.
     Sentinel(Box<Mutex<SentinelClient>>),
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
 }
 
 /// A connection to the server, the sentinels' primary or the whole cluster. Clones share it.
@@ -66,7 +66,7 @@ impl RedisLink {
                 Opener::Single(pool)
             }
             Topology::Sentinel { master } => Opener::Sentinel(Box::new(Mutex::new(sentinel(url, master)?))),
-            Topology::Cluster => Opener::Cluster(cluster(url)?),
+            Topology::Cluster => Opener::Cluster(Box::new(cluster(url)?)),
         };
         Ok(RedisLink { opener, current: Mutex::default() })
     }

@@ -13,7 +13,7 @@ use diesel::result::Error;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
-#[derive(AsChangeset)]
+#[derive(AsChangeset, Default)]
 #[diesel(table_name = users)]
 struct Changes<'a> {
     nickname: Option<&'a str>,
@@ -50,9 +50,8 @@ impl Users {
             nickname: nickname.map(Nickname::as_str),
             avatar_url: avatar_url.map(AvatarUrl::as_str),
             profile_source: Some(ProfileSource::User.as_str()),
-            phone: None,
-            status: None,
             updated_at: stored(now),
+            ..Changes::default()
         };
         self.try_change(id, &changes, None).await
     }
@@ -63,14 +62,7 @@ impl Users {
         phone: &Phone,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, Failure> {
-        let changes = Changes {
-            nickname: None,
-            avatar_url: None,
-            profile_source: None,
-            phone: Some(phone.as_str()),
-            status: None,
-            updated_at: stored(now),
-        };
+        let changes = Changes { phone: Some(phone.as_str()), updated_at: stored(now), ..Changes::default() };
         self.try_change(id, &changes, None).await
     }
 
@@ -80,14 +72,7 @@ impl Users {
         status: Status,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, Failure> {
-        let changes = Changes {
-            nickname: None,
-            avatar_url: None,
-            profile_source: None,
-            phone: None,
-            status: Some(status.as_str()),
-            updated_at: stored(now),
-        };
+        let changes = Changes { status: Some(status.as_str()), updated_at: stored(now), ..Changes::default() };
         let kind = if status == Status::Active { EventKind::Restore } else { EventKind::Suspend };
         self.try_change(id, &changes, Some(kind)).await
     }
@@ -154,6 +139,7 @@ impl Users {
         let Some(row) = keeper(&mut connection, id).await? else { return Ok(vec![id]) };
         let ids: Vec<i64> = users::table
             .filter(users::id.eq(row.id).or(users::merged_into.eq(row.id)))
+            .order(users::id)
             .select(users::id)
             .load(&mut connection)
             .await?;

@@ -7,7 +7,7 @@ use super::super::schema::{identities, login_events, users};
 use super::super::{EventKind, Registered};
 use super::rows::{Failure, ProfileColumns, Row, stored};
 use super::{Connection, Users, last_id, lock};
-use crate::identity::Identity;
+use crate::identity::{AppId, Identity, OpenId};
 use crate::user::{Profile, ProfileSource, Status, User, UserId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -17,12 +17,17 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 impl Users {
     pub(super) async fn try_find(&self, identity: &Identity, now: DateTime<Utc>) -> Result<Option<User>, Failure> {
         let mut connection = self.connection().await?;
-        let row = match by_pair(&mut connection, identity).await? {
+        let row = match by_pair(&mut connection, &identity.app_id, &identity.openid).await? {
             Some(row) if identity.unionid.is_none() || row.unionid.as_deref() == unionid(identity) => Some(row),
             None if identity.unionid.is_none() => None,
             _ => connection.transaction(async |c| settle(c, identity, now).await).await?,
         };
         row.map(Row::user).transpose()
+    }
+
+    pub(super) async fn try_by_pair(&self, app_id: &AppId, openid: &OpenId) -> Result<Option<User>, Failure> {
+        let mut connection = self.connection().await?;
+        by_pair(&mut connection, app_id, openid).await?.map(Row::user).transpose()
     }
 
     pub(super) async fn try_register(
@@ -46,11 +51,11 @@ fn unionid(identity: &Identity) -> Option<&str> {
     identity.unionid.as_ref().map(|unionid| unionid.as_str())
 }
 
-async fn by_pair(c: &mut Connection, identity: &Identity) -> Result<Option<Row>, Error> {
+async fn by_pair(c: &mut Connection, app_id: &AppId, openid: &OpenId) -> Result<Option<Row>, Error> {
     identities::table
         .inner_join(users::table)
-        .filter(identities::app_id.eq(identity.app_id.as_str()))
-        .filter(identities::openid.eq(identity.openid.as_str()))
+        .filter(identities::app_id.eq(app_id.as_str()))
+        .filter(identities::openid.eq(openid.as_str()))
         .select(Row::as_select())
         .first(c)
         .await
@@ -134,7 +139,7 @@ async fn known(
 
 /// The account that `identity` leads to, after its pair and its unionid were made to lead to the same one.
 async fn settle(c: &mut Connection, identity: &Identity, now: DateTime<Utc>) -> Result<Option<Row>, Failure> {
-    let (pair, holder) = (by_pair(c, identity).await?, by_unionid(c, identity).await?);
+    let (pair, holder) = (by_pair(c, &identity.app_id, &identity.openid).await?, by_unionid(c, identity).await?);
     let mut accounts: Vec<_> = pair.iter().map(|row| row.id).chain(holder.iter().map(Row::keeper)).collect();
     accounts.sort_unstable();
     accounts.dedup();
@@ -143,7 +148,7 @@ async fn settle(c: &mut Connection, identity: &Identity, now: DateTime<Utc>) -> 
     }
     lock(c, &accounts).await?;
     let found = (pair.map(|row| row.id), holder.map(|row| row.keeper()));
-    let (pair, holder) = (by_pair(c, identity).await?, by_unionid(c, identity).await?);
+    let (pair, holder) = (by_pair(c, &identity.app_id, &identity.openid).await?, by_unionid(c, identity).await?);
     let holder = match holder {
         Some(row) if row.merged_into.is_some() => by_number(c, row.keeper()).await?,
         row => row,

@@ -1,13 +1,28 @@
 //! The contract of a user store, kept by a SQL backend: each call is one of its attempts, made again where that is safe.
 //! Mounted by each SQL backend.
 
-use super::super::{Imported, LoginEvent, Person, Registered, StoreError, UserStore};
-use super::Users;
-use super::rows::retrying;
+use super::super::{Connections, Imported, LoginEvent, Person, Registered, StoreError, UserStore};
+use super::rows::{Failure, retrying};
+use super::{Connection, Users};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::user::{AvatarUrl, Nickname, Phone, Profile, Status, User, UserId};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use diesel_async::RunQueryDsl;
+use diesel_async::pooled_connection::deadpool::Object;
+
+impl Users {
+    /// A connection that was found to be alive.
+    pub(super) async fn connection(&self) -> Result<Object<Connection>, StoreError> {
+        self.pool.get().await.map_err(StoreError::unavailable)
+    }
+
+    async fn try_ping(&self) -> Result<(), Failure> {
+        let mut connection = self.connection().await?;
+        diesel::sql_query("SELECT 1").execute(&mut connection).await?;
+        Ok(())
+    }
+}
 
 #[async_trait]
 impl UserStore for Users {
@@ -26,6 +41,10 @@ impl UserStore for Users {
 
     async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
         retrying(|| self.try_by_id(id)).await
+    }
+
+    async fn by_pair(&self, app_id: &AppId, openid: &OpenId) -> Result<Option<User>, StoreError> {
+        retrying(|| self.try_by_pair(app_id, openid)).await
     }
 
     async fn update_profile(
@@ -76,6 +95,15 @@ impl UserStore for Users {
 
     async fn ping(&self) -> Result<(), StoreError> {
         retrying(|| self.try_ping()).await
+    }
+
+    fn connections(&self) -> Connections {
+        let status = self.pool.status();
+        Connections {
+            idle: status.available,
+            busy: status.size.saturating_sub(status.available),
+            awaited: status.waiting,
+        }
     }
 
     async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {

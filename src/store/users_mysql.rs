@@ -2,6 +2,8 @@
 
 #[path = "sql_accounts.rs"]
 mod accounts;
+#[path = "sql_migrations.rs"]
+mod migrations;
 #[path = "sql_people.rs"]
 mod people;
 #[path = "sql_rows.rs"]
@@ -12,18 +14,15 @@ mod store;
 mod transfer;
 
 use super::StoreError;
-use diesel::migration::{Migration, MigrationSource};
 use diesel::mysql::Mysql;
 use diesel::result::{ConnectionError, Error};
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{ConnectionResult, QueryableByName};
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use diesel_async::{AsyncMigrationHarness, AsyncMysqlConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use rows::Failure;
 use secrecy::{ExposeSecret, SecretString};
-use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -72,38 +71,6 @@ impl Users {
             .build()
             .map_err(StoreError::broken)?;
         Ok(Users { pool })
-    }
-
-    async fn connection(&self) -> Result<Object<Connection>, StoreError> {
-        self.pool.get().await.map_err(StoreError::unavailable)
-    }
-
-    async fn try_ping(&self) -> Result<(), Failure> {
-        let mut connection = self.connection().await?;
-        diesel::sql_query("SELECT 1").execute(&mut connection).await?;
-        Ok(())
-    }
-
-    /// Only reads, where the library would make its own table first: the service has no right to change the schema.
-    async fn pending(&self) -> Result<Vec<String>, StoreError> {
-        #[derive(QueryableByName)]
-        struct Applied {
-            #[diesel(sql_type = Text)]
-            version: String,
-        }
-        let mut connection = self.connection().await?;
-        let query = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
-        let applied: Vec<Applied> = match query.load(&mut connection).await {
-            Err(Error::DatabaseError(_, information)) if information.message().contains("doesn't exist") => vec![],
-            answer => answer.map_err(StoreError::unavailable)?,
-        };
-        let applied: HashSet<_> = applied.into_iter().map(|migration| migration.version).collect();
-        let known: Vec<Box<dyn Migration<Backend>>> = MIGRATIONS.migrations().map_err(StoreError::broken)?;
-        let missing = known.iter().map(|migration| migration.name());
-        let missing = missing.filter(|name| !applied.contains(&name.version().to_string()));
-        let mut names: Vec<_> = missing.map(ToString::to_string).collect();
-        names.sort_unstable();
-        Ok(names)
     }
 
     async fn apply_pending(&self) -> Result<Vec<String>, StoreError> {

@@ -5,6 +5,8 @@
 
 #[path = "sql_accounts.rs"]
 mod accounts;
+#[path = "sql_migrations.rs"]
+mod migrations;
 #[path = "sql_people.rs"]
 mod people;
 #[path = "sql_rows.rs"]
@@ -19,12 +21,11 @@ use diesel::QueryableByName;
 use diesel::result::{ConnectionError, Error};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::{Sqlite, SqliteConnection};
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use rows::Failure;
 use std::path::Path;
 use std::time::Duration;
 
@@ -58,22 +59,6 @@ impl Users {
             .build()
             .map_err(StoreError::broken)?;
         Ok(Users { pool })
-    }
-
-    async fn connection(&self) -> Result<Object<Connection>, StoreError> {
-        self.pool.get().await.map_err(StoreError::unavailable)
-    }
-
-    async fn try_ping(&self) -> Result<(), Failure> {
-        let mut connection = self.connection().await?;
-        diesel::sql_query("SELECT 1").execute(&mut connection).await?;
-        Ok(())
-    }
-
-    async fn pending(&self) -> Result<Vec<String>, StoreError> {
-        let mut harness = AsyncMigrationHarness::new(self.connection().await?);
-        let pending = harness.pending_migrations(MIGRATIONS).map_err(StoreError::unavailable)?;
-        Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
     }
 
     /// SQLite has no lock that outlives a transaction, so a process that meets another one looks again.

@@ -80,6 +80,7 @@ async fn health_readiness_and_metrics_answer() {
         "weapp_login_request_seconds_bucket",
         "weapp_login_wechat_calls_total",
         "weapp_login_tickets_total",
+        "weapp_login_database_connections{state=\"idle\"}",
         "weapp_login_build_info",
     ] {
         assert!(metrics.contains(name), "{name}");

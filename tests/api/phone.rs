@@ -88,6 +88,31 @@ async fn many_at_once_need_one_access_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn while_one_renews_the_access_token_the_others_go_on_with_the_old_one() {
+    let test = TestApp::<Mode>::start().await;
+    let alice = test.member("alice").await;
+    let mut codes = vec![];
+    for _ in 0..4 {
+        codes.push(alice.phone.wx("getPhoneNumber", json!({})).await["code"].clone());
+    }
+    assert_eq!(alice.post("/v1/me/phone", json!({"code": codes[0]})).await.status, 200);
+    // Nearly two hours by the service's clock; the session was used in between.
+    test.advance(7200 - 240);
+    assert_eq!(alice.get("/v1/session").await.status, 200);
+    test.fault(TOKEN_PATH, "latencyMs", 2000, 1).await;
+    let begin = tokio::time::Instant::now();
+
+    let binds = codes[1..].iter().map(async |code| {
+        let answer = alice.post("/v1/me/phone", json!({"code": code})).await;
+        (answer.status.as_u16(), begin.elapsed().as_millis() < 1900)
+    });
+    let answers = futures_util::future::join_all(binds).await;
+
+    assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
+    assert_eq!(answers.iter().filter(|(_, at_once)| *at_once).count(), 2, "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wechat_refusing_the_service_is_told_apart_from_wechat_being_away() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;

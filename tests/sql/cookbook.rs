@@ -63,32 +63,29 @@ async fn the_check_of_the_plans_sees_a_table_that_is_read_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_days_events_are_deleted_without_reading_the_others() {
+async fn a_session_variable_finds_an_id_by_its_index_only_as_ascii() {
     let database = Database::seeded(PEOPLE).await;
     let mut admin = database.connect().await;
-    let ids = rows(&mut admin, "SELECT id FROM login_events ORDER BY at LIMIT 1000").await;
-    let ids: Vec<_> = ids.into_iter().map(|row| row[0].clone().unwrap()).collect();
-    // What the store asks, with its numbers filled in.
-    let old = "SELECT id FROM login_events WHERE at < UTC_TIMESTAMP(3) - INTERVAL 90 DAY ORDER BY at LIMIT 1000";
-    let delete = format!("DELETE FROM login_events WHERE id IN ({})", ids.join(", "));
+    admin.query_drop("SET NAMES utf8mb4; SET @id = 'oExampleUnion000000000004714'").await.unwrap();
 
-    let (old, delete) = (plan(&mut admin, old).await, plan(&mut admin, &delete).await);
+    let as_it_is = plan(&mut admin, "SELECT nickname FROM users WHERE unionid = @id").await;
+    let as_ascii = plan(&mut admin, "SELECT nickname FROM users WHERE unionid = CONVERT(@id USING ascii)").await;
 
-    assert_eq!((old[0].kind.as_str(), old[0].key.as_deref()), ("range", Some("login_events_at")));
-    assert_eq!((delete[0].kind.as_str(), delete[0].key.as_deref()), ("range", Some("PRIMARY")));
+    assert_eq!(as_it_is[0].kind, "ALL");
+    assert_eq!((as_ascii[0].kind.as_str(), as_ascii[0].key.as_deref()), ("const", Some("users_unionid")));
 }
 
 /// How the server finds the rows of one table.
 #[derive(Debug)]
-struct Step {
+pub struct Step {
     #[expect(dead_code, reason = "shown when a test fails")]
     table: String,
-    kind: String,
-    key: Option<String>,
+    pub kind: String,
+    pub key: Option<String>,
 }
 
 /// The steps that read a stored table; what is made on the way (`<derived2>`) is not among them.
-async fn plan(connection: &mut Conn, sql: &str) -> Vec<Step> {
+pub async fn plan(connection: &mut Conn, sql: &str) -> Vec<Step> {
     // MySQL 9 shows a tree unless told otherwise; MariaDB knows nothing else than the table.
     let format = if is_mariadb(connection).await { "" } else { "FORMAT=TRADITIONAL" };
     let rows: Vec<Row> = connection.query(format!("EXPLAIN {format} {sql}")).await.unwrap();

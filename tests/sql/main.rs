@@ -6,6 +6,7 @@ mod database;
 mod dictionary;
 mod document;
 mod embedded;
+mod large_tables;
 mod migrations;
 mod roles;
 mod service_role;

@@ -152,7 +152,7 @@ export function createPhone(settings) {
         data: handedOver(raw, options),
         statusCode: answer.status,
         header: headerObject(answer.headers),
-        cookies: answer.headers.getSetCookie ? answer.headers.getSetCookie() : [],
+        cookies: setCookies(answer.headers),
         errMsg: 'request:ok'
       }
     } catch (error) {
@@ -162,6 +162,13 @@ export function createPhone(settings) {
       clearTimeout(timer)
       inFlight.delete(state)
     }
+  }
+
+  // Headers of older runtimes join all cookies with commas, which stand in a cookie only within its date.
+  function setCookies(headers) {
+    if (headers.getSetCookie) return headers.getSetCookie()
+    const joined = headers.get('set-cookie')
+    return joined ? joined.split(/,\s*(?=[^;,\s]+=)/) : []
   }
 
   function stop(state, reason) {

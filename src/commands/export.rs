@@ -1,0 +1,45 @@
+//! `weapp-login export`: everybody, as a stream that `import` reads.
+
+use super::database_settings;
+use super::people_csv::Line;
+use crate::app::{install_crypto, open_users};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+/// People in one query.
+const PAGE: i64 = 2000;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Where to write; standard output if it is left out
+    #[arg(long)]
+    output: Option<PathBuf>,
+}
+
+/// Writes people in the order of app id and openid. Who registers meanwhile may or may not be among them; nobody is there
+/// twice.
+pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let settings = database_settings()?;
+    install_crypto();
+    let users = open_users(&settings)?;
+    let output: Box<dyn Write> = match &arguments.output {
+        Some(path) => Box::new(BufWriter::new(File::create(path)?)),
+        None => Box::new(BufWriter::new(io::stdout())),
+    };
+    let mut lines = csv::Writer::from_writer(output);
+    let (mut last, mut people) = (None, 0);
+    loop {
+        let after = last.as_ref().map(|(app, openid)| (app, openid));
+        let page = users.export(after, PAGE).await?;
+        let Some(end) = page.last() else { break };
+        last = Some((end.app_id.clone(), end.openid.clone()));
+        people += page.len();
+        for person in &page {
+            lines.serialize(Line::from(person))?;
+        }
+    }
+    lines.flush()?;
+    eprintln!("{people} people");
+    Ok(())
+}

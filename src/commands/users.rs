@@ -1,0 +1,110 @@
+//! `weapp-login users`: for support staff. It shows no openid and no unionid.
+
+use crate::app::{install_crypto, open_tokens, open_users};
+use crate::clock::Clock;
+use crate::session::{Lives, Sessions};
+use crate::settings::Settings;
+use crate::store::UserStore;
+use crate::user::{Status, UserId};
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use std::sync::Arc;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Show an account
+    Show { id: i64 },
+    /// Suspend an account and end its sessions
+    Suspend { id: i64 },
+    /// Let a suspended account log in again
+    Restore { id: i64 },
+    /// List the open sessions of an account
+    Sessions { id: i64 },
+    /// End the sessions of an account
+    Revoke {
+        id: i64,
+        /// Only this one, as `sessions` names it
+        #[arg(long)]
+        session: Option<String>,
+    },
+}
+
+pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let settings = Settings::load(&[("WECHAT_APP_ID", "unused"), ("WECHAT_APP_SECRET", "unused")])?;
+    install_crypto();
+    let clock = Clock::system();
+    let users = open_users(&settings)?;
+    let (tokens, _) = open_tokens(&settings, &clock)?;
+    let lives = Lives { idle: settings.session_ttl, most: settings.session_max_age, per_user: 0 };
+    let sessions = Sessions::new(tokens, users.clone(), clock.clone(), lives);
+    match arguments.action {
+        Action::Show { id } => show(&users, UserId(id)).await,
+        Action::Suspend { id } => {
+            set_status(&users, UserId(id), Status::Suspended, &clock).await?;
+            let ended = sessions.close_all(UserId(id)).await.context(
+                "the account is suspended; its open sessions end by themselves within 60 s, because ending them at once failed",
+            )?;
+            println!("suspended, {ended} sessions ended");
+            Ok(())
+        }
+        Action::Restore { id } => {
+            set_status(&users, UserId(id), Status::Active, &clock).await?;
+            println!("restored");
+            Ok(())
+        }
+        Action::Sessions { id } => {
+            for listed in sessions.of(UserId(id)).await? {
+                let (entry, used, ends) = (&listed.entry, listed.used_at, listed.expires_at);
+                println!("{}  {}  last used {used}  ends {ends}  {}", entry.id, entry.app_id, entry.label);
+            }
+            Ok(())
+        }
+        Action::Revoke { id, session: Some(session) } => {
+            if !sessions.close_one(UserId(id), &session).await? {
+                bail!("the account {id} has no such session");
+            }
+            println!("1 session ended");
+            Ok(())
+        }
+        Action::Revoke { id, session: None } => {
+            println!("{} sessions ended", sessions.close_all(UserId(id)).await?);
+            Ok(())
+        }
+    }
+}
+
+async fn show(users: &Arc<dyn UserStore>, id: UserId) -> anyhow::Result<()> {
+    let user = users.by_id(id).await?.with_context(|| format!("there is no account {id}"))?;
+    if user.id != id {
+        println!("account {id} was merged into {}", user.id);
+    }
+    let profile = &user.profile;
+    println!("id              {}", user.id);
+    println!("status          {}", user.status.as_str());
+    println!("nickname        {} ({})", profile.nickname, user.profile_source.as_str());
+    println!("avatar          {}", profile.avatar_url);
+    println!("phone           {}", user.phone.as_ref().map_or("", |phone| phone.as_str()));
+    println!("registered      {}", user.created_at);
+    for (app, since, last) in users.identities(user.id).await? {
+        let last = last.map_or("never".to_owned(), |last| last.to_string());
+        println!("mini program    {app} since {since}, last login {last}");
+    }
+    let merged: Vec<_> = users.merged(user.id).await?.into_iter().filter(|other| *other != user.id).collect();
+    for other in merged {
+        println!("merged into it  {other}");
+    }
+    Ok(())
+}
+
+async fn set_status(users: &Arc<dyn UserStore>, id: UserId, status: Status, clock: &Clock) -> anyhow::Result<()> {
+    match users.set_status(id, status, clock.now()).await? {
+        Some(_) => Ok(()),
+        None => bail!("there is no account {id}, or it was erased"),
+    }
+}

@@ -1,0 +1,41 @@
+//! The schema can be brought up from several processes at once.
+
+use crate::backends::{Mysql, People, Sqlite};
+use futures_util::future::join_all;
+
+async fn four_at_once<B: People>() {
+    let backend = B::new();
+    let stores: Vec<_> = (0..4).map(|_| backend.open()).collect();
+
+    let tasks = stores.iter().map(|store| {
+        let store = store.clone();
+        tokio::spawn(async move { store.migrate().await.unwrap() })
+    });
+    let applied: Vec<Vec<String>> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
+
+    let all: usize = applied.iter().map(Vec::len).sum();
+    let there = std::fs::read_dir(B::MIGRATIONS).unwrap().count();
+    assert_eq!(all, there, "each migration is applied once: {applied:?}");
+    assert_eq!(stores[0].pending_migrations().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn four_replicas_migrate_mysql_at_once() {
+    four_at_once::<Mysql>().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn four_replicas_migrate_sqlite_at_once() {
+    four_at_once::<Sqlite>().await;
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |folder| {
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+
+    assert_eq!(names(Mysql::MIGRATIONS), names(Sqlite::MIGRATIONS));
+}

@@ -1,0 +1,140 @@
+//! What a token store must do.
+
+use super::Backend;
+use crate::backends::Tokens;
+use futures_util::future::join_all;
+use std::time::Duration;
+use weapp_login::store::Rate;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_put_is_got_byte_for_byte() {
+    let store = Backend::open();
+    let value: Vec<u8> = (0..=255).collect();
+
+    store.put("key", &value, MINUTE).await.unwrap();
+
+    assert_eq!(store.get("key").await.unwrap(), Some(value));
+    assert_eq!(store.get("other").await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_ends_with_its_life() {
+    let store = Backend::open();
+    store.put("short", b"1", Duration::from_millis(40)).await.unwrap();
+    store.put("long", b"2", MINUTE).await.unwrap();
+
+    tokio::time::sleep(Duration::from_millis(80)).await;
+
+    assert_eq!(store.get("short").await.unwrap(), None);
+    assert_eq!(store.take("short").await.unwrap(), None);
+    assert!(!store.replace("short", b"3", MINUTE).await.unwrap());
+    assert!(store.put_new("short", b"3", MINUTE).await.unwrap());
+    assert_eq!(store.get("long").await.unwrap(), Some(b"2".to_vec()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_take_at_once_one_gets_the_value() {
+    let store = Backend::open();
+    store.put("key", b"value", MINUTE).await.unwrap();
+
+    let taken = join_all((0..64).map(|_| store.take("key"))).await;
+
+    let got: Vec<_> = taken.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(got, [b"value".to_vec()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_put_something_new_at_once_one_does() {
+    let store = Backend::open();
+
+    let put = join_all((0..32).map(|_| store.put_new("lock", b"held", MINUTE))).await;
+
+    assert_eq!(put.into_iter().filter(|kept| *kept.as_ref().unwrap()).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_cannot_be_replaced() {
+    let store = Backend::open();
+    store.put("key", b"1", MINUTE).await.unwrap();
+    assert!(store.replace("key", b"2", MINUTE).await.unwrap());
+    assert!(store.delete("key").await.unwrap());
+
+    assert!(!store.replace("key", b"3", MINUTE).await.unwrap());
+    assert!(!store.delete("key").await.unwrap());
+    assert_eq!(store.get("key").await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_in_the_order_of_its_scores_and_forgets_what_is_below() {
+    let store = Backend::open();
+    for (member, score) in [("b", 20), ("a", 10), ("c", 30)] {
+        store.list_add("list", member, score, 0, MINUTE).await.unwrap();
+    }
+    store.list_add("list", "a", 40, 0, MINUTE).await.unwrap();
+    let whole = store.list("list").await.unwrap();
+
+    store.list_add("list", "d", 50, 30, MINUTE).await.unwrap();
+    store.list_remove("list", "a").await.unwrap();
+    store.list_remove("list", "never there").await.unwrap();
+
+    assert_eq!(whole, [("b".to_owned(), 20), ("c".to_owned(), 30), ("a".to_owned(), 40)]);
+    assert_eq!(store.list("list").await.unwrap(), [("c".to_owned(), 30), ("d".to_owned(), 50)]);
+    assert_eq!(store.list("no list").await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_ends_with_its_life() {
+    let store = Backend::open();
+    store.list_add("list", "a", 1_763_900_000_000, 0, Duration::from_millis(40)).await.unwrap();
+    assert_eq!(store.list("list").await.unwrap(), [("a".to_owned(), 1_763_900_000_000)]);
+
+    tokio::time::sleep(Duration::from_millis(80)).await;
+
+    assert_eq!(store.list("list").await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_lets_a_burst_in_and_then_one_an_interval() {
+    let store = Backend::open();
+    let rate = Rate { burst: 3, interval: Duration::from_secs(20) };
+    let mut told = vec![];
+    for _ in 0..4 {
+        told.push(store.spend("rate", rate).await.unwrap());
+    }
+
+    assert_eq!(told.iter().map(|told| told.remaining).collect::<Vec<_>>(), [2, 1, 0, 0]);
+    assert!(told[..3].iter().all(|told| told.wait.is_none()), "{told:?}");
+    let wait = told[3].wait.unwrap();
+    assert!(wait > Duration::from_secs(18) && wait <= Duration::from_secs(20), "{wait:?}");
+    assert!(told[2].reset > Duration::from_secs(58) && told[2].reset <= Duration::from_secs(60), "{told:?}");
+    assert!(store.spend("another", rate).await.unwrap().wait.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_counts_everybody_who_comes_at_once() {
+    let store = Backend::open();
+    let rate = Rate { burst: 10, interval: Duration::from_secs(60) };
+
+    let told = join_all((0..50).map(|_| store.spend("rate", rate))).await;
+
+    assert_eq!(told.into_iter().filter(|told| told.as_ref().unwrap().wait.is_none()).count(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_recovers() {
+    let store = Backend::open();
+    let rate = Rate { burst: 1, interval: Duration::from_millis(50) };
+    assert!(store.spend("rate", rate).await.unwrap().wait.is_none());
+    assert!(store.spend("rate", rate).await.unwrap().wait.is_some());
+
+    tokio::time::sleep(Duration::from_millis(70)).await;
+
+    assert!(store.spend("rate", rate).await.unwrap().wait.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_answers() {
+    Backend::open().ping().await.unwrap();
+}
