@@ -4,7 +4,7 @@
 --     (echo 'SET @people = 20000;'; cat sql/seed-benchmark.sql) | mysql weapp_bench     fewer
 --
 -- Person n is account n: registered in one of two mini programs over the last three years, the later the larger n. Seven
--- of ten have a unionid and half of these use the second mini program too; three of ten have a phone. One account in 100
+-- of ten have a unionid, and four of these use the second mini program too; three of ten have a phone. One account in 100
 -- was merged into its predecessor, one in 200 erased, one in 1000 is suspended. There are as many sign-ins as people,
 -- over the last 181 days. The same number of people gives the same rows; only the times move with the clock.
 

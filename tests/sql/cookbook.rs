@@ -6,7 +6,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
 /// Enough that the server would rather use an index than read all, and as many as a test has time for.
-const PEOPLE: u32 = 20_000;
+pub const PEOPLE: u32 = 20_000;
 /// How the server may find the rows of a table. What is missing is `ALL`, every row, and `index`, every row of an index.
 const BY_INDEX: [&str; 8] =
     ["const", "eq_ref", "ref", "ref_or_null", "range", "index_merge", "unique_subquery", "index_subquery"];

@@ -1,6 +1,6 @@
 //! What the program itself does to tables that have grown.
 
-use crate::cookbook::plan;
+use crate::cookbook::{PEOPLE, plan};
 use crate::database::{Database, full_rows, rows};
 use secrecy::SecretString;
 use weapp_login::store::{MysqlUsers, UserStore};
