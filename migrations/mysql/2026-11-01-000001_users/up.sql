@@ -3,8 +3,8 @@ CREATE TABLE users (
         COMMENT 'number of the account; clients get it as a decimal string',
     unionid        VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NULL
         COMMENT 'WeChat''s id of the person within one Open Platform account; NULL where WeChat gives none. Personal',
-    nickname       VARCHAR(64)  NOT NULL DEFAULT ''
-        COMMENT 'name shown, 64 characters at most. Personal',
+    nickname       VARCHAR(64)  COLLATE utf8mb4_unicode_520_ci NOT NULL DEFAULT ''
+        COMMENT 'name shown, 64 characters at most; compares without regard to case, and one emoji is not another. Personal',
     avatar_url     VARCHAR(512) NOT NULL DEFAULT ''
         COMMENT 'http or https address of the picture, empty for none. Personal',
     gender         SMALLINT     NOT NULL DEFAULT 0
@@ -33,6 +33,7 @@ CREATE TABLE users (
         COMMENT 'UTC; last login in any mini program, at most a second late',
     PRIMARY KEY (id),
     UNIQUE KEY users_unionid (unionid),
+    KEY users_nickname (nickname),
     KEY users_phone (phone),
     KEY users_merged_into (merged_into),
     KEY users_created_at (created_at),

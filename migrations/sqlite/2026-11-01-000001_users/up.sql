@@ -21,6 +21,8 @@ CREATE TABLE users (
     CONSTRAINT users_status_known CHECK (status IN ('active', 'suspended', 'erased'))
 );
 CREATE UNIQUE INDEX users_unionid ON users (unionid);
+-- LIKE ignores case here, so it can use only an index that does.
+CREATE INDEX users_nickname ON users (nickname COLLATE NOCASE);
 CREATE INDEX users_phone ON users (phone);
 CREATE INDEX users_merged_into ON users (merged_into);
 CREATE INDEX users_created_at ON users (created_at);

@@ -1,0 +1,11 @@
+DROP VIEW IF EXISTS daily_registrations;
+DROP VIEW IF EXISTS daily_active_users;
+DROP VIEW IF EXISTS monthly_active_users;
+DROP VIEW IF EXISTS daily_events;
+DROP VIEW IF EXISTS users_by_app;
+DROP VIEW IF EXISTS users_by_status;
+DROP VIEW IF EXISTS users_by_profile_source;
+DROP VIEW IF EXISTS users_without_unionid;
+DROP VIEW IF EXISTS phone_bindings;
+DROP VIEW IF EXISTS merged_users;
+DROP VIEW IF EXISTS erased_users;

@@ -1,0 +1,4 @@
+ALTER TABLE __diesel_schema_migrations
+    MODIFY version VARCHAR(50) NOT NULL,
+    MODIFY run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    COMMENT = '';

@@ -1,0 +1,11 @@
+DROP VIEW daily_registrations;
+DROP VIEW daily_active_users;
+DROP VIEW monthly_active_users;
+DROP VIEW daily_events;
+DROP VIEW users_by_app;
+DROP VIEW users_by_status;
+DROP VIEW users_by_profile_source;
+DROP VIEW users_without_unionid;
+DROP VIEW phone_bindings;
+DROP VIEW merged_users;
+DROP VIEW erased_users;

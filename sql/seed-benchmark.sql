@@ -1,0 +1,68 @@
+-- Fills an empty, migrated MySQL or MariaDB database with invented people, to see how queries behave on large tables:
+--
+--     mysql weapp_bench < sql/seed-benchmark.sql                                        a million people
+--     (echo 'SET @people = 20000;'; cat sql/seed-benchmark.sql) | mysql weapp_bench     fewer
+--
+-- Person n is account n: registered in one of two mini programs over the last three years, the later the larger n. Seven
+-- of ten have a unionid, and four of these use the second mini program too; three of ten have a phone. One account in 100
+-- was merged into its predecessor, one in 200 erased, one in 1000 is suspended. There are as many sign-ins as people,
+-- over the last 181 days. The same number of people gives the same rows; only the times move with the clock.
+
+SET @people = COALESCE(@people, 1000000);
+SET @now = UTC_TIMESTAMP(3);
+
+CREATE TEMPORARY TABLE numbers (n INT NOT NULL PRIMARY KEY);
+INSERT INTO numbers
+WITH digits (d) AS (
+    SELECT 0 UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
+    UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9
+), million (n) AS (
+    SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d + 100000 * f.d
+    FROM digits AS a JOIN digits AS b JOIN digits AS c JOIN digits AS d JOIN digits AS e JOIN digits AS f
+)
+SELECT n FROM million WHERE n <= @people;
+
+INSERT INTO users (id, unionid, nickname, avatar_url, phone, profile_source, status, merged_into,
+    created_at, updated_at, last_login_at)
+SELECT n,
+    IF(n % 10 < 7 AND n % 200 <> 50, CONCAT('oExampleUnion', LPAD(n, 15, '0')), NULL),
+    CASE WHEN n % 200 = 50 THEN '' WHEN n % 5 < 3 THEN '微信用户'
+        ELSE CONCAT(ELT(1 + CRC32(n) % 8, 'alice', 'bob', 'carol', 'dave', '小明', '😀', '李雷', 'zoe'), ' ', n) END,
+    IF(n % 200 = 50, '', CONCAT('https://thumb.example.com/', n, '/132')),
+    IF(n % 10 IN (1, 4, 7), CONCAT('+861', LPAD(3000000000 + n - IF(n % 1000 = 714, 500, 0), 10, '0')), NULL),
+    CASE WHEN n % 200 = 50 OR n % 5 < 3 THEN 'anonymous' WHEN n % 5 = 3 THEN 'wechat' ELSE 'user' END,
+    CASE WHEN n % 200 = 50 THEN 'erased' WHEN n % 1000 = 11 THEN 'suspended' ELSE 'active' END,
+    IF(n % 100 = 15, n - 1, NULL),
+    @now - INTERVAL (1 - n / @people) * 94608000 + 30 SECOND,
+    @now - INTERVAL (1 - n / @people) * 94608000 * (CRC32(n) % 100 / 100) + 20 SECOND,
+    @now - INTERVAL (1 - n / @people) * 94608000 * (CRC32(n) % 100 / 100) + 20 SECOND
+FROM numbers ORDER BY n;
+
+INSERT INTO identities (app_id, openid, user_id, created_at, last_login_at)
+SELECT IF(n % 3 = 0, 'wx1111111111111111', 'wx0123456789abcdef'), CONCAT('oExampleOpen', LPAD(n, 16, '0')),
+    COALESCE(u.merged_into, u.id), u.created_at, u.last_login_at
+FROM numbers JOIN users AS u ON u.id = n WHERE u.status <> 'erased';
+INSERT INTO identities (app_id, openid, user_id, created_at, last_login_at)
+SELECT IF(n % 3 = 0, 'wx0123456789abcdef', 'wx1111111111111111'), CONCAT('oExampleElse', LPAD(n, 16, '0')),
+    COALESCE(u.merged_into, u.id), u.created_at, u.last_login_at
+FROM numbers JOIN users AS u ON u.id = n WHERE u.unionid IS NOT NULL AND n % 2 = 0;
+
+-- Most sign-ins are of a fifth of the people; all happen after the registration.
+INSERT INTO login_events (at, user_id, app_id, kind)
+SELECT GREATEST(u.created_at, @now - INTERVAL (1 - n / @people) * 15638400 + 10 SECOND), u.id,
+    IF(n % 3 = 0, 'wx1111111111111111', 'wx0123456789abcdef'), IF(n % 50 = 1, 'logout', 'login')
+FROM numbers JOIN users AS u ON u.id = 1 + CRC32(CONCAT('sign-in ', n)) % IF(n % 10 < 7, CEIL(@people / 5), @people)
+WHERE u.status <> 'erased' ORDER BY n;
+-- Person 4714, whom the examples ask for, signs in every seven hours.
+INSERT INTO login_events (at, user_id, app_id, kind)
+SELECT @now - INTERVAL n * 7 HOUR, 4714, 'wx0123456789abcdef', 'login' FROM numbers WHERE n <= 10;
+INSERT INTO login_events (at, user_id, app_id, kind)
+SELECT created_at, id, IF(id % 3 = 0, 'wx1111111111111111', 'wx0123456789abcdef'), 'register'
+FROM users WHERE created_at >= @now - INTERVAL 181 DAY;
+INSERT INTO login_events (at, user_id, app_id, kind)
+SELECT updated_at, id, NULL, CASE WHEN status = 'erased' THEN 'erase' WHEN status = 'suspended' THEN 'suspend' ELSE 'merge' END
+FROM users
+WHERE (status <> 'active' OR merged_into IS NOT NULL) AND updated_at >= @now - INTERVAL 181 DAY;
+
+ANALYZE TABLE users, identities, login_events;
+DROP TEMPORARY TABLE numbers;

@@ -1,0 +1,135 @@
+//! The views and the cookbook on SQLite.
+
+use crate::document::{questions, view_columns};
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use tempfile::TempDir;
+use weapp_login::store::{SqliteUsers, UserStore};
+
+/// The people of the examples, and something for every question to find.
+const PEOPLE: &str = "
+INSERT INTO users (id, unionid, nickname, phone, profile_source, status, merged_into, created_at, updated_at, last_login_at)
+VALUES
+    (4214, NULL, 'bob 4214', '+8613000004214', 'user', 'active', NULL,
+        DATETIME('now', '-8 days', 'start of day', '+9 hours'), DATETIME('now'), DATETIME('now')),
+    (4714, 'oExampleUnion000000000004714', 'alice 4714', '+8613000004214', 'user', 'active', NULL,
+        DATETIME('now', '-2 hours'), DATETIME('now'), DATETIME('now')),
+    (4715, NULL, '', NULL, 'anonymous', 'active', 4714, DATETIME('now', '-3 days'), DATETIME('now'), NULL),
+    (5000, NULL, '', NULL, 'anonymous', 'suspended', NULL, DATETIME('now', '-90 days'), DATETIME('now'), NULL),
+    (5001, NULL, '', NULL, 'anonymous', 'erased', NULL, DATETIME('now', '-90 days'), DATETIME('now'), NULL);
+INSERT INTO identities (app_id, openid, user_id, created_at, last_login_at)
+VALUES
+    ('wx0123456789abcdef', 'oExampleOpen0000000000004214', 4214, DATETIME('now', '-9 days'), DATETIME('now')),
+    ('wx0123456789abcdef', 'oExampleOpen0000000000004714', 4714, DATETIME('now', '-2 hours'), DATETIME('now')),
+    ('wx1111111111111111', 'oExampleElse0000000000004714', 4714, DATETIME('now', '-2 hours'), NULL);
+INSERT INTO login_events (at, user_id, app_id, kind)
+VALUES
+    (DATETIME('now', '-8 days', 'start of day', '+9 hours'), 4214, 'wx0123456789abcdef', 'register'),
+    (DATETIME('now', '-7 days', 'start of day', '+9 hours'), 4214, 'wx0123456789abcdef', 'login'),
+    (DATETIME('now', '-1 days', 'start of day', '+9 hours'), 4214, 'wx0123456789abcdef', 'login'),
+    (DATETIME('now', '-5 days'), 4714, 'wx0123456789abcdef', 'register'),
+    (DATETIME('now', '-1 minutes'), 4714, 'wx0123456789abcdef', 'login'),
+    (DATETIME('now', '-1 days'), 4715, NULL, 'merge'),
+    (DATETIME('now', '-1 days'), 5000, NULL, 'suspend'),
+    (DATETIME('now', '-1 days'), 5001, NULL, 'erase'),
+    (DATETIME('now', '-200 days'), 5000, 'wx0123456789abcdef', 'login');";
+
+pub fn open(folder: &TempDir) -> SqliteConnection {
+    SqliteConnection::establish(folder.path().join("people.sqlite3").to_str().unwrap()).unwrap()
+}
+
+/// The column `line` of every row of an answer.
+pub fn lines(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = Text)]
+        line: String,
+    }
+    let lines: Vec<Line> = sql_query(sql).load(connection).unwrap();
+    lines.into_iter().map(|line| line.line).collect()
+}
+
+fn number(connection: &mut SqliteConnection, sql: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Number {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let answer: Number = sql_query(sql).get_result(connection).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    answer.n
+}
+
+async fn people(folder: &TempDir) -> SqliteConnection {
+    SqliteUsers::new(&folder.path().join("people.sqlite3")).unwrap().migrate().await.unwrap();
+    let mut connection = open(folder);
+    connection.batch_execute(PEOPLE).unwrap();
+    connection
+}
+
+/// The replacements that `docs/sql.md` lists.
+fn translated(sql: &str) -> String {
+    let mut done = String::new();
+    let mut rest = sql;
+    while let Some(at) = rest.find("UTC_") {
+        let (before, call) = rest.split_at(at);
+        let (function, after) = call.split_once(')').unwrap();
+        let (interval, after) = match after.strip_prefix(" - INTERVAL ") {
+            Some(interval) => {
+                let mut words = interval.splitn(3, [' ', '\n']);
+                let (count, unit) = (words.next().unwrap(), words.next().unwrap());
+                let unit = unit.trim_end_matches([')', ';', ',']);
+                (format!(", '-{count} {}s'", unit.to_lowercase()), &interval[count.len() + 1 + unit.len()..])
+            }
+            None => (String::new(), after),
+        };
+        let call = match function {
+            "UTC_DATE(" => format!("DATE('now'{interval})"),
+            "UTC_TIMESTAMP(3" => format!("STRFTIME('%Y-%m-%d %H:%M:%f', 'now'{interval})"),
+            other => panic!("{other} has no form for SQLite"),
+        };
+        done += before;
+        done += &call;
+        rest = after;
+    }
+    done + rest
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_questions_have_answers_in_a_file_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = people(&folder).await;
+
+    for question in questions().into_iter().filter(|question| !question.mysql_only) {
+        let sql = translated(question.sql.trim_end_matches(';'));
+        let found = if sql.starts_with("UPDATE") {
+            sql_query(&sql).execute(&mut connection).unwrap() as i64
+        } else {
+            number(&mut connection, &format!("SELECT COUNT(*) AS n FROM ({sql})"))
+        };
+        assert!(found > 0, "{}: nothing was found by\n{sql}", question.title);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_view_counts_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = people(&folder).await;
+
+    let mut views: Vec<_> = view_columns().into_iter().map(|(view, _)| view).collect();
+    views.dedup();
+    for view in &views {
+        assert!(number(&mut connection, &format!("SELECT COUNT(*) AS n FROM {view}")) > 0, "{view}");
+    }
+
+    let mut sum = |column: &str, view: &str| number(&mut connection, &format!("SELECT SUM({column}) AS n FROM {view}"));
+    assert_eq!(views.len(), 11);
+    assert_eq!(sum("registrations", "daily_registrations"), 2);
+    assert_eq!(sum("users", "users_by_status"), 4);
+    assert_eq!(sum("users_without_unionid", "users_without_unionid"), 1);
+    assert_eq!(sum("users_with_phone", "phone_bindings"), 3);
+    assert_eq!(sum("active_users", "users_by_app"), 2);
+    assert_eq!(sum("merged_into", "merged_users"), 4714);
+    assert_eq!(sum("user_id", "erased_users"), 5001);
+}

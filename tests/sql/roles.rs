@@ -1,0 +1,234 @@
+//! What each role of `sql/` may do and may not, asked of the server as a user who has it.
+
+use crate::database::{Database, full_rows, is_mariadb, unique};
+use crate::dictionary::{TABLES, columns};
+use crate::document::view_columns;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error};
+use secrecy::SecretString;
+use std::process::Command;
+use weapp_login::store::{MysqlUsers, UserStore};
+
+const PASSWORD: &str = "a-password-of-the-tests";
+/// "denied" of the server: for a database, a table, a column, an administrator's privilege.
+const DENIED: [u16; 4] = [1044, 1142, 1143, 1227];
+
+/// A database made by the role that migrates, with users who have the roles; these are names of its own, because roles
+/// belong to the whole server.
+pub struct Roles {
+    pub database: Database,
+    admin: Conn,
+    mark: String,
+}
+
+impl Roles {
+    pub async fn new() -> Roles {
+        let database = Database::new().await;
+        let mut roles = Roles { admin: database.connect().await, database, mark: unique() };
+        roles.script(include_str!("../../sql/role-migrator-mysql.sql")).await;
+        let migrator = roles.user("migrator").await;
+        if is_mariadb(&mut roles.admin).await {
+            let grant = format!("GRANT SELECT ON {}.* TO '{migrator}'@'%'", roles.database.name);
+            roles.admin.query_drop(grant).await.unwrap();
+        }
+        let migrated = Command::new(env!("CARGO_BIN_EXE_weapp-login"))
+            .arg("migrate")
+            .env_clear()
+            .env("DATABASE_URL", roles.database.url_as(&migrator, PASSWORD))
+            .current_dir(std::env::temp_dir())
+            .output()
+            .unwrap();
+        assert!(migrated.status.success(), "{migrated:?}");
+        for _ in 0..2 {
+            roles.script(include_str!("../../sql/roles-mysql.sql")).await;
+        }
+        for role in ["service", "analyst", "support"] {
+            roles.user(role).await;
+        }
+        roles
+    }
+
+    /// Address of the database for the user who has this role.
+    pub fn url(&self, role: &str) -> String {
+        self.database.url_as(&self.name(role), PASSWORD)
+    }
+
+    /// Ends the users and the roles.
+    pub async fn end(mut self) {
+        for role in ["service", "analyst", "support", "migrator"] {
+            let name = self.name(role);
+            self.admin.query_drop(format!("DROP USER '{name}'@'%'")).await.unwrap();
+            self.admin.query_drop(format!("DROP ROLE weapp_{role}_{}", self.mark)).await.unwrap();
+        }
+        self.admin.disconnect().await.unwrap();
+    }
+
+    fn name(&self, role: &str) -> String {
+        format!("{role}_{}", self.mark)
+    }
+
+    async fn script(&mut self, text: &str) {
+        let text = ["service", "analyst", "support", "migrator"].iter().fold(text.to_owned(), |text, role| {
+            text.replace(&format!("weapp_{role}"), &format!("weapp_{role}_{}", self.mark))
+        });
+        self.admin.query_drop(text).await.unwrap();
+    }
+
+    async fn user(&mut self, role: &str) -> String {
+        let name = self.name(role);
+        let word = if is_mariadb(&mut self.admin).await { "FOR" } else { "TO" };
+        let granted = format!("weapp_{role}_{}", self.mark);
+        for sql in [
+            format!("CREATE USER '{name}'@'%' IDENTIFIED BY '{PASSWORD}'"),
+            format!("GRANT {granted} TO '{name}'@'%'"),
+            format!("SET DEFAULT ROLE {granted} {word} '{name}'@'%'"),
+        ] {
+            self.admin.query_drop(sql).await.unwrap();
+        }
+        name
+    }
+
+    async fn connect(&self, role: &str) -> Conn {
+        self.database.connect_as(&self.name(role), PASSWORD).await
+    }
+}
+
+async fn may(connection: &mut Conn, sql: &str) -> bool {
+    match connection.query_drop(sql).await {
+        Ok(()) => true,
+        Err(Error::Server(error)) if DENIED.contains(&error.code) => false,
+        Err(error) => panic!("{sql}: {error}"),
+    }
+}
+
+async fn assert_denied(connection: &mut Conn, statements: &[&str]) {
+    for sql in statements {
+        assert!(!may(connection, sql).await, "{sql}");
+    }
+}
+
+async fn assert_allowed(connection: &mut Conn, statements: &[&str]) {
+    for sql in statements {
+        assert!(may(connection, sql).await, "{sql}");
+    }
+}
+
+const WRITES: [&str; 6] = [
+    "INSERT INTO login_events (at, user_id, kind) VALUES (UTC_TIMESTAMP(3), 1, 'login')",
+    "UPDATE users SET phone = NULL",
+    "UPDATE identities SET user_id = 1",
+    "DELETE FROM users",
+    "DELETE FROM login_events",
+    "DROP TABLE login_events",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_analyst_reads_the_views_and_every_column_that_is_not_personal() {
+    let roles = Roles::new().await;
+    let mut admin = roles.database.connect().await;
+    let mut analyst = roles.connect("analyst").await;
+
+    let mut personal = 0;
+    for table in full_rows(&mut admin, TABLES).await.into_iter().filter(|table| !table[0].starts_with("__")) {
+        for column in columns(&mut admin, &table[0]).await {
+            let allowed = may(&mut analyst, &format!("SELECT {} FROM {} LIMIT 1", column[0], table[0])).await;
+            let is_personal = column[3].ends_with("Personal");
+            assert_eq!(allowed, !is_personal, "{}.{}", table[0], column[0]);
+            personal += usize::from(is_personal);
+        }
+    }
+    let mut views: Vec<_> = view_columns().into_iter().map(|(view, _)| format!("SELECT * FROM {view}")).collect();
+    views.dedup();
+    assert_allowed(&mut analyst, &views.iter().map(String::as_str).collect::<Vec<_>>()).await;
+
+    assert_eq!(personal, 9);
+    assert_denied(&mut analyst, &WRITES).await;
+    assert_denied(
+        &mut analyst,
+        &["SELECT * FROM users", "SELECT 1 FROM users WHERE phone = '1'", "DROP VIEW erased_users"],
+    )
+    .await;
+    roles.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn support_finds_and_suspends_people_and_changes_nothing_else() {
+    let roles = Roles::new().await;
+    let mut admin = roles.database.connect().await;
+    let insert = "INSERT INTO users (id, nickname, phone, created_at, updated_at) \
+         VALUES (1, 'alice', '+8613000000001', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))";
+    admin.query_drop(insert).await.unwrap();
+    let mut support = roles.connect("support").await;
+
+    assert_allowed(
+        &mut support,
+        &[
+            "SELECT id, nickname, status, last_login_at FROM users WHERE phone = '+8613000000001'",
+            "SELECT app_id, created_at, last_login_at FROM identities WHERE user_id = 1",
+            "SELECT at, kind, app_id FROM login_events WHERE user_id = 1",
+            "UPDATE users SET status = 'suspended', updated_at = UTC_TIMESTAMP(3) WHERE id = 1 AND status = 'active'",
+        ],
+    )
+    .await;
+    assert_eq!(full_rows(&mut admin, "SELECT status FROM users").await, [["suspended"]]);
+    assert_allowed(&mut support, &["UPDATE users SET status = 'active' WHERE id = 1"]).await;
+
+    assert_denied(&mut support, &WRITES).await;
+    assert_denied(
+        &mut support,
+        &[
+            "SELECT unionid FROM users",
+            "SELECT gender FROM users",
+            "SELECT openid FROM identities",
+            "SELECT id FROM users WHERE unionid = 'o'",
+            "UPDATE users SET nickname = 'x' WHERE id = 1",
+            "UPDATE users SET status = 'active', phone = NULL WHERE id = 1",
+            "UPDATE users SET merged_into = 1 WHERE id = 1",
+            "INSERT INTO users (created_at, updated_at) VALUES (UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))",
+        ],
+    )
+    .await;
+    roles.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_changes_rows_and_no_table() {
+    let roles = Roles::new().await;
+    let mut service = roles.connect("service").await;
+
+    assert_denied(
+        &mut service,
+        &[
+            "DROP TABLE login_events",
+            "TRUNCATE TABLE login_events",
+            "ALTER TABLE users ADD COLUMN spare INT",
+            "CREATE TABLE spare (id INT)",
+            "CREATE INDEX spare ON users (city)",
+            "DELETE FROM users",
+            "UPDATE login_events SET kind = 'login'",
+            "DELETE FROM __diesel_schema_migrations",
+            "CREATE USER spare",
+            "SELECT * FROM mysql.user",
+        ],
+    )
+    .await;
+    let store = MysqlUsers::new(&SecretString::from(roles.url("service")), None, 1).unwrap();
+    assert_eq!(store.pending_migrations().await.unwrap(), Vec::<String>::new());
+    assert!(store.migrate().await.is_err());
+    roles.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_migrates_changes_the_schema_and_no_users_of_the_server() {
+    let roles = Roles::new().await;
+    let mut migrator = roles.connect("migrator").await;
+
+    assert_allowed(
+        &mut migrator,
+        &["ALTER TABLE users ADD COLUMN spare INT", "CREATE INDEX spare ON users (spare)", "DROP VIEW erased_users"],
+    )
+    .await;
+    assert_denied(&mut migrator, &["CREATE USER spare", "SELECT * FROM mysql.user", "CREATE DATABASE weapp_spare"])
+        .await;
+    roles.end().await;
+}

@@ -1,0 +1,164 @@
+//! The service with no more rights than its role gives it: over HTTP as the real program, and every call of its store.
+
+use crate::database::full_rows;
+use crate::roles::Roles;
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+use weapp_login::clock::Clock;
+use weapp_login::identity::Identity;
+use weapp_login::simulator::{Options, SimulatedApp, Simulator};
+use weapp_login::store::{EventKind, Imported, LoginEvent, MysqlUsers, Person, UserStore};
+use weapp_login::user::{Profile, ProfileSource, Status, UserId};
+
+const APP: &str = "wx0000000000000001";
+const SECRET: &str = "secret-of-the-test-app";
+
+fn identity(openid: &str, unionid: Option<&str>) -> Identity {
+    let unionid = unionid.map(|unionid| unionid.parse().unwrap());
+    Identity { app_id: APP.parse().unwrap(), openid: openid.parse().unwrap(), unionid }
+}
+
+fn profile() -> Profile {
+    Profile {
+        nickname: "alice".into(),
+        avatar_url: "https://example.com/alice".into(),
+        gender: 0,
+        language: "zh_CN".into(),
+        city: String::new(),
+        province: String::new(),
+        country: String::new(),
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    Clock::system().now()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_of_the_store_is_allowed_to_the_service() {
+    let roles = Roles::new().await;
+    let store = MysqlUsers::new(&SecretString::from(roles.url("service")), None, 2).unwrap();
+    let at = now();
+
+    store.ping().await.unwrap();
+    let holder = store.register(&identity("o-one", Some("u-one")), &profile(), at).await.unwrap().user.id;
+    let other = store.register(&identity("o-two", None), &profile(), at).await.unwrap().user.id;
+    let merged = store.find(&identity("o-two", Some("u-one")), at).await.unwrap().unwrap();
+    assert_eq!((merged.id, store.by_id(other).await.unwrap().unwrap().id), (holder, holder));
+    store.update_profile(holder, Some(&"bob".parse().unwrap()), None, at).await.unwrap().unwrap();
+    store.set_phone(holder, &"+8613000000001".parse().unwrap(), at).await.unwrap().unwrap();
+    store.set_status(holder, Status::Suspended, at).await.unwrap().unwrap();
+    assert_eq!(store.merged(holder).await.unwrap().len(), 2);
+    assert_eq!(store.identities(holder).await.unwrap().len(), 2);
+    let event = LoginEvent { at, user_id: holder, app_id: None, kind: EventKind::Login };
+    store.record(&[event]).await.unwrap();
+    let person = Person {
+        id: UserId(0),
+        app_id: APP.parse().unwrap(),
+        openid: "o-three".parse().unwrap(),
+        unionid: None,
+        profile: profile(),
+        profile_source: ProfileSource::User,
+        phone: None,
+        status: Status::Active,
+        created_at: at,
+    };
+    assert_eq!(store.import(&[person]).await.unwrap(), [Imported::Created]);
+    assert_eq!(store.export(None, 10).await.unwrap().len(), 3);
+    store.erase(holder, at).await.unwrap();
+    assert_eq!(store.export(None, 10).await.unwrap().len(), 1);
+    assert!(store.forget_events(at + TimeDelta::seconds(1), 100).await.unwrap() >= 4);
+
+    roles.end().await;
+}
+
+/// The real program, ended with this value.
+struct Service {
+    child: Child,
+    base: String,
+}
+
+impl Service {
+    async fn start(database: &str, wechat: &str) -> Service {
+        // Found free a moment ago; the program tells no port that it chose itself.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_weapp-login"))
+            .arg("serve")
+            .env_clear()
+            .envs([("DATABASE_URL", database), ("REDIS_URL", "memory:"), ("WECHAT_BASE_URL", wechat), ("LOG", "warn")])
+            .envs([("WECHAT_APP_ID", APP), ("WECHAT_APP_SECRET", SECRET), ("LISTEN", &address.to_string())])
+            .current_dir(std::env::temp_dir())
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let service = Service { child, base: format!("http://{address}") };
+        for _ in 0..100 {
+            if reqwest::get(format!("{}/readyz", service.base)).await.is_ok_and(|answer| answer.status() == 200) {
+                return service;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the service is not ready within ten seconds");
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Both fail when the process has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn post(url: String, body: Value) -> Value {
+    let answer = reqwest::Client::new().post(&url).json(&body).send().await.unwrap();
+    assert!(answer.status().is_success(), "{url}: {answer:?}");
+    answer.json().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_register_sign_in_and_leave_where_the_service_has_its_role() {
+    let roles = Roles::new().await;
+    let app = SimulatedApp::new(APP.parse().unwrap(), SECRET);
+    let simulator = Simulator::new(
+        Options { apps: vec![app], ..Options::default() },
+        Arc::new(|| Clock::system().now().timestamp_millis()),
+    );
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let wechat = format!("http://{}", listener.local_addr().unwrap());
+    let server = simulator.serve(listener).unwrap();
+    let handle = server.handle();
+    tokio::spawn(server);
+    let service = Service::start(&roles.url("service"), &wechat).await;
+
+    let wx = |call: &str| post(format!("{wechat}/wx/alice/{call}"), json!({ "appId": APP }));
+    let login = async || post(format!("{}/v1/login", service.base), json!({ "code": wx("login").await["code"] })).await;
+    let mut form = json!({ "ticket": login().await["ticket"] });
+    let info = wx("getUserInfo").await;
+    form.as_object_mut().unwrap().extend(info.as_object().unwrap().clone());
+    post(format!("{}/v1/register", service.base), form).await;
+    let again = login().await;
+    assert_eq!(again["status"], "loggedIn");
+    let request = reqwest::Client::new().delete(format!("{}/v1/me", service.base));
+    let left = request.bearer_auth(again["token"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(left.status(), 204);
+
+    let mut admin = roles.database.connect().await;
+    let mut kinds = vec![];
+    for _ in 0..50 {
+        kinds = full_rows(&mut admin, "SELECT kind FROM login_events ORDER BY kind").await;
+        if kinds.len() == 3 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(kinds, [["erase"], ["login"], ["register"]]);
+    drop(service);
+    handle.stop(false).await;
+    roles.end().await;
+}
