@@ -7,6 +7,7 @@ use crate::routes;
 use crate::telemetry::{TRACE, Trace};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{Data, ServiceConfig};
@@ -59,7 +60,7 @@ async fn boundary(
     let begin = Instant::now();
     let trace = Trace::from_header(request.headers().get("traceparent").and_then(|value| value.to_str().ok()));
     let app = request.app_data::<Data<App>>().expect("the server holds the app").clone();
-    let method = request.method().clone();
+    let method = known(request.method());
     let in_flight = InFlight::enter(app.clone());
     let answer = if in_flight.number > app.settings.max_in_flight && !is_probe(request.path()) {
         let busy = ApiError::new(Code::Overloaded, "this replica has as many requests in progress as it may");
@@ -106,7 +107,7 @@ async fn boundary(
     let seconds = begin.elapsed().as_secs_f64();
     let labels = [
         ("route", route.clone()),
-        ("method", method.to_string()),
+        ("method", method.to_owned()),
         ("status", status.to_string()),
         ("code", code.to_owned()),
     ];
@@ -115,9 +116,9 @@ async fn boundary(
     let milliseconds = (seconds * 1e6).round() / 1e3;
     match cause {
         Some(cause) if status >= 500 => {
-            tracing::error!(request_id = trace.id(), %method, route, status, milliseconds, code, cause, "request");
+            tracing::error!(request_id = trace.id(), method, route, status, milliseconds, code, cause, "request");
         }
-        cause => tracing::info!(request_id = trace.id(), %method, route, status, milliseconds, code, cause, "request"),
+        cause => tracing::info!(request_id = trace.id(), method, route, status, milliseconds, code, cause, "request"),
     }
     Ok(ServiceResponse::new(request, response))
 }
@@ -146,6 +147,12 @@ impl Drop for InFlight {
 /// A busy replica is alive and must be able to say so.
 fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz" | "/metrics")
+}
+
+/// A method's name for labels, of which there must be few: a client can send any word for a method.
+fn known(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    known.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
 }
 
 /// The chain of causes, which hold no secret by the rules of those who made them.

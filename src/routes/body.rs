@@ -11,6 +11,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
+
+/// How long a body may take to arrive. Whoever sends one slowly holds a place among the requests in progress.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Done, and nothing to say.
 pub struct NoContent;
@@ -40,10 +44,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 pub fn bytes(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Bytes, ApiError>> + 'static {
     let bytes = Bytes::from_request(request, payload);
     async move {
-        bytes.await.map_err(|error| match error.as_error::<PayloadError>() {
-            Some(PayloadError::Overflow) => ApiError::new(Code::PayloadTooLarge, "the body is above 64 KiB"),
-            _ => ApiError::invalid("the body did not arrive whole"),
-        })
+        match tokio::time::timeout(PATIENCE, bytes).await {
+            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Err(error)) if matches!(error.as_error(), Some(PayloadError::Overflow)) => {
+                Err(ApiError::new(Code::PayloadTooLarge, "the body is above 64 KiB"))
+            }
+            Ok(Err(_)) | Err(_) => Err(ApiError::invalid("the body did not arrive whole")),
+        }
     }
 }
 

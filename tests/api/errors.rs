@@ -128,3 +128,16 @@ async fn more_requests_than_configured_are_told_to_come_later() {
     assert_eq!(refused.problem(), (503, "overloaded", "later"));
     assert_eq!(alive.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_clients_make_up_do_not_become_labels() {
+    let test = TestApp::<Mode>::start().await;
+
+    for word in ["BREW", "X-RANDOM-1"] {
+        let url = format!("{}/v1/login", test.base);
+        test.http.request(Method::from_bytes(word.as_bytes()).unwrap(), url).send().await.unwrap();
+    }
+
+    let metrics = test.get("/metrics").await.body.to_string();
+    assert!(!metrics.contains("BREW") && !metrics.contains("RANDOM"));
+}

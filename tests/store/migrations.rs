@@ -30,12 +30,14 @@ async fn four_replicas_migrate_sqlite_at_once() {
 }
 
 #[test]
-fn both_databases_have_the_same_migrations() {
+fn sqlite_has_every_migration_but_those_that_only_comment() {
     let names = |folder| {
         let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         names
     };
 
-    assert_eq!(names(Mysql::MIGRATIONS), names(Sqlite::MIGRATIONS));
+    let mut mysql = names(Mysql::MIGRATIONS);
+    mysql.retain(|name| !name.to_str().unwrap().ends_with("_comments"));
+    assert_eq!(mysql, names(Sqlite::MIGRATIONS));
 }
