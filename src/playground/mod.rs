@@ -1,25 +1,91 @@
-//! The page that `dev` serves at `/`: a phone, this service and WeChat side by side.
+//! The page that `dev` serves at `/`: a phone, this service and WeChat side by side, with what each knows.
 //!
-//! Only `dev` mounts it: it shows the rows of `users`.
+//! Only `dev` mounts it, because it shows rows of `users` to whoever asks. It never shows an id of WeChat's, a key or a token,
+//! and serves every asset itself: the client and the phone on the page are the very files that mini programs and tests use.
+
+mod state;
 
 use crate::app::App;
 use actix_web::HttpResponse;
+use actix_web::http::header;
 use actix_web::web::{ServiceConfig, get};
+use state::Shelves;
+use std::sync::Arc;
 
-/// The page and what it looks at.
+/// Nothing from another host, nothing inline.
+const POLICY: &str =
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! asset {
+    ($name:literal, $media_type:expr) => {
+        (concat!("/playground/", $name), $media_type, include_str!(concat!("assets/", $name)))
+    };
+}
+
+/// Path, media type and text.
+const ASSETS: &[(&str, &str, &str)] = &[
+    ("/", HTML, include_str!("assets/index.html")),
+    asset!("icon.svg", "image/svg+xml"),
+    asset!("page.css", STYLE),
+    asset!("diagram.css", STYLE),
+    asset!("phone.css", STYLE),
+    asset!("theme.js", SCRIPT),
+    asset!("colours.js", SCRIPT),
+    asset!("main.js", SCRIPT),
+    asset!("scene.js", SCRIPT),
+    asset!("wire.js", SCRIPT),
+    asset!("diagram.js", SCRIPT),
+    asset!("phone.js", SCRIPT),
+    asset!("shelves.js", SCRIPT),
+    asset!("tour.js", SCRIPT),
+    asset!("elements.js", SCRIPT),
+    asset!("redact.js", SCRIPT),
+    asset!("words.js", SCRIPT),
+    asset!("words-en.js", SCRIPT),
+    asset!("words-zh.js", SCRIPT),
+    ("/playground/client.mjs", SCRIPT, include_str!("../../clients/miniprogram/dist/index.mjs")),
+    ("/playground/wx-shim.mjs", SCRIPT, include_str!("../../clients/miniprogram/test/wx-shim.mjs")),
+];
+
+/// The page and what it looks at. Clones look at the same.
 #[derive(Clone)]
-pub struct Playground {}
+pub struct Playground {
+    shelves: Arc<Shelves>,
+    apps: Arc<[String]>,
+}
 
 impl Playground {
-    pub fn new(_: &App) -> Playground {
-        Playground {}
+    /// Looks at the stores of `app`.
+    pub fn new(app: &App) -> Playground {
+        let apps = app.settings.apps.iter().map(|app| app.id.to_string()).collect();
+        let shelves = Shelves { users: app.users.clone(), memory: app.memory.clone(), runtime: app.runtime.clone() };
+        Playground { shelves: Arc::new(shelves), apps }
     }
 
-    /// Mounts the page at `/`.
+    /// Mounts the page at `/`, its assets and `GET /playground/state` below `/playground`.
     pub fn mount(&self, routes: &mut ServiceConfig) {
-        routes.route(
-            "/",
-            get().to(|| async { HttpResponse::Ok().content_type("text/html; charset=utf-8").body("weapp-login") }),
-        );
+        for &(path, media_type, text) in ASSETS {
+            routes.route(path, get().to(move || async move { asset(media_type, text) }));
+        }
+        let page = self.clone();
+        let state = move || {
+            let page = page.clone();
+            async move { page.shelves.shown(&page.apps).await }
+        };
+        routes.route("/playground/state", get().to(state));
     }
+}
+
+/// Not cached: the next start of a newer program on the same port serves other files.
+fn asset(media_type: &'static str, text: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .body(text)
 }
