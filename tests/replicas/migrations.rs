@@ -1,0 +1,59 @@
+//! `migrate`, from several replicas at once.
+
+use crate::site::{Ended, Running, Site};
+
+const MIGRATIONS: i64 = 3;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_processes_that_migrate_mysql_at_once_apply_every_migration_once() {
+    let site = Site::without_schema(&[]).await;
+
+    let ended = four_at_once(&site);
+
+    assert_all_is_applied_once(&ended);
+    let versions = site.number("SELECT COUNT(*) FROM __diesel_schema_migrations").await;
+    let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN \
+                  ('users', 'identities', 'login_events')";
+    assert_eq!((versions, site.number(tables).await), (MIGRATIONS, 3));
+    site.replica(&[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_processes_that_migrate_one_sqlite_file_at_once_apply_every_migration_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("people.sqlite3").display());
+    let site = Site::without_schema(&[("DATABASE_URL", &url)]).await;
+
+    let ended = four_at_once(&site);
+
+    assert_all_is_applied_once(&ended);
+    let replica = site.replica(&[]);
+    crate::phone::Phone::of(&site, "alice").join(&replica.base).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_refuses_to_serve_before_the_migrations_and_names_the_command() {
+    let site = Site::without_schema(&[]).await;
+
+    let refused = site.run("serve", &[("LISTEN", "127.0.0.1:0")]);
+    let checked = site.run("check", &[]);
+
+    for ended in [&refused, &checked] {
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.said.contains("run weapp-login migrate"), "{ended:?}");
+        assert!(ended.said.contains("2026-11-01-000001_users"), "{ended:?}");
+    }
+    assert_eq!(site.run("migrate", &[]).code, Some(0));
+    site.replica(&[]);
+}
+
+fn four_at_once(site: &Site) -> Vec<Ended> {
+    let running: Vec<_> = (0..4).map(|_| site.runs("migrate", &[])).collect();
+    running.into_iter().map(Running::wait).collect()
+}
+
+fn assert_all_is_applied_once(ended: &[Ended]) {
+    assert!(ended.iter().all(|ended| ended.code == Some(0)), "{ended:?}");
+    let applied: usize = ended.iter().map(|ended| ended.said.matches("applied ").count()).sum();
+    assert_eq!(applied, MIGRATIONS as usize, "{ended:?}");
+}
