@@ -2,7 +2,6 @@
 
 use crate::process::{Process, free_port, program, run, text};
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -88,7 +87,7 @@ fn launch(folder: &TempDir, options: &[String]) -> Process {
 
 /// Asked for through the socket, which only this server has made. "NOAUTH" is an answer, too.
 fn ping(socket: &PathBuf) -> bool {
-    let answer = run(Command::new("redis-cli").arg("-t").arg("1").arg("-s").arg(socket).arg("PING"));
+    let answer = run(program("redis-cli").arg("-s").arg(socket).arg("PING"));
     answer.is_ok_and(|answer| answer.starts_with("PONG") || answer.starts_with("NOAUTH"))
 }
 
