@@ -5,7 +5,7 @@
 //! round trips of a session check.
 
 use crate::redis_url::{RedisUrl, Topology};
-use deadpool_redis::{Manager, Pool, Runtime};
+use deadpool_redis::{Manager, Pool, PoolError, Runtime};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
@@ -123,7 +123,11 @@ impl RedisLink {
     async fn open(&self) -> RedisResult<Connection> {
         match &self.opener {
             Opener::Single(pool) => {
-                let connection = pool.get().await.map_err(io::Error::other)?;
+                let connection = pool.get().await.map_err(|error| match error {
+                    PoolError::Backend(error) => error,
+                    PoolError::Timeout(_) => timed_out(),
+                    other => io::Error::other(other).into(),
+                })?;
                 Ok(Connection::Node(deadpool_redis::Connection::take(connection)))
             }
             Opener::Sentinel(client) => {

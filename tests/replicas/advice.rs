@@ -16,8 +16,6 @@ const ATTEMPTS: usize = 60;
 pub struct SignedIn {
     pub token: String,
     pub user: i64,
-    /// Whether somebody new was stored, as the answer says.
-    pub registered: bool,
     pub took: Duration,
     /// How often which advice was followed.
     pub advice: BTreeMap<String, usize>,
@@ -55,8 +53,7 @@ pub async fn sign_in(phone: &Phone<'_>, gateway: &str) -> SignedIn {
             }
             Next::Done(answer) => {
                 let user = answer.body["user"]["id"].as_str().unwrap().parse().unwrap();
-                let (token, registered) = (answer.text("token").to_owned(), answer.status == 201);
-                return SignedIn { token, user, registered, took: begin.elapsed(), advice };
+                return SignedIn { token: answer.text("token").to_owned(), user, took: begin.elapsed(), advice };
             }
             Next::Advice(Advice::GetUserInfo) => "getUserInfo",
             Next::Advice(Advice::Restart) => {

@@ -1,8 +1,13 @@
 //! `migrate`, from several replicas at once.
 
+use crate::phone::Phone;
 use crate::site::{Ended, Running, Site};
+use diesel::sql_types::Text;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
+use std::path::Path;
 
-const MIGRATIONS: i64 = 3;
+/// Folders in `migrations/mysql`, and as many in `migrations/sqlite`.
+const MIGRATIONS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_processes_that_migrate_mysql_at_once_apply_every_migration_once() {
@@ -10,25 +15,29 @@ async fn four_processes_that_migrate_mysql_at_once_apply_every_migration_once() 
 
     let ended = four_at_once(&site);
 
-    assert_all_is_applied_once(&ended);
+    let applied: usize = ended.iter().map(|ended| ended.said.matches("applied ").count()).sum();
+    assert!(ended.iter().all(|ended| ended.code == Some(0)), "{ended:?}");
+    assert_eq!(applied, MIGRATIONS, "{ended:?}");
     let versions = site.number("SELECT COUNT(*) FROM __diesel_schema_migrations").await;
     let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN \
                   ('users', 'identities', 'login_events')";
-    assert_eq!((versions, site.number(tables).await), (MIGRATIONS, 3));
-    site.replica(&[]);
+    assert_eq!((versions, site.number(tables).await), (MIGRATIONS as i64, 3));
+    let replica = site.replica(&[]);
+    Phone::of(&site, "alice").join(&replica.base).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_processes_that_migrate_one_sqlite_file_at_once_apply_every_migration_once() {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("people.sqlite3").display());
-    let site = Site::without_schema(&[("DATABASE_URL", &url)]).await;
+    let file = folder.path().join("people.sqlite3");
+    let site = Site::without_schema(&[("DATABASE_URL", &format!("sqlite://{}", file.display()))]).await;
 
     let ended = four_at_once(&site);
 
-    assert_all_is_applied_once(&ended);
+    assert!(ended.iter().all(|ended| ended.code == Some(0)), "{ended:?}");
+    assert_eq!(versions_in(&file), MIGRATIONS);
     let replica = site.replica(&[]);
-    crate::phone::Phone::of(&site, "alice").join(&replica.base).await;
+    Phone::of(&site, "alice").join(&replica.base).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,8 +61,14 @@ fn four_at_once(site: &Site) -> Vec<Ended> {
     running.into_iter().map(Running::wait).collect()
 }
 
-fn assert_all_is_applied_once(ended: &[Ended]) {
-    assert!(ended.iter().all(|ended| ended.code == Some(0)), "{ended:?}");
-    let applied: usize = ended.iter().map(|ended| ended.said.matches("applied ").count()).sum();
-    assert_eq!(applied, MIGRATIONS as usize, "{ended:?}");
+fn versions_in(file: &Path) -> usize {
+    let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    let versions = diesel::sql_query("SELECT version AS name FROM __diesel_schema_migrations");
+    versions.load::<Version>(&mut connection).unwrap().iter().filter(|version| !version.name.is_empty()).count()
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    name: String,
 }

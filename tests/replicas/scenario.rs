@@ -58,7 +58,6 @@ async fn two_hundred_people_sign_in_once_each_while_a_replica_and_a_redis_primar
     assert_eq!(stored.len(), PHONES, "nobody is there twice");
     assert_eq!(site.number("SELECT COUNT(DISTINCT user_id) FROM identities").await, PHONES as i64);
     assert!(signed_in.iter().all(|one| stored.contains(&one.user)), "an acknowledged registration is missing");
-    assert!(signed_in.iter().filter(|one| one.registered).count() > PHONES / 2);
     assert_eq!(signed_in.iter().map(|one| one.user).collect::<BTreeSet<_>>(), stored, "one account for each");
     assert!(advice.contains_key("later"), "nobody noticed: the failures were not in the middle of it");
 }

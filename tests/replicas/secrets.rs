@@ -5,6 +5,9 @@ use crate::phone::Phone;
 use crate::redis_server::Redis;
 use crate::site::{APP, SECRET, Site};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::net::TcpStream;
 
 const REDIS_PASSWORD: &str = "hush-redis-password";
 const INTROSPECTION: &str = "hush-introspection-secret";
@@ -40,6 +43,7 @@ async fn no_log_line_holds_a_secret_or_anything_personal_even_at_trace() {
     let login = site.post(base, "/v1/login", None, &json!({"code": code})).await;
     let used = site.post(base, "/v1/login", None, &json!({"code": code})).await;
     assert_eq!(used.problem().1, "code_used");
+    let request_id = used.text("requestId").to_owned();
     keep("a ticket", &login.body["ticket"]);
     let form = alice.form(login.text("ticket")).await;
     for part in ["rawData", "signature", "encryptedData", "iv"] {
@@ -71,6 +75,9 @@ async fn no_log_line_holds_a_secret_or_anything_personal_even_at_trace() {
     keep("a wrong token", &wrong_token.into());
     assert_eq!(site.get(base, "/v1/session", wrong_token).await.status, 401);
     assert_eq!(alice.register(base, wrong_token).await.status, 410);
+    let malformed =
+        format!("GET /v1/session HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nno header\r\n\r\n");
+    TcpStream::connect(base.trim_start_matches("http://")).unwrap().write_all(malformed.as_bytes()).unwrap();
     let asked = site.http.post(format!("{base}/v1/introspect")).basic_auth("backend", Some(INTROSPECTION));
     let asked = asked.header("content-type", "application/x-www-form-urlencoded").body(format!("token={token}"));
     assert_eq!(asked.send().await.unwrap().status(), 200);
@@ -107,11 +114,19 @@ async fn no_log_line_holds_a_secret_or_anything_personal_even_at_trace() {
     let log = replica.process.said();
     let lines: Vec<&str> = log.lines().collect();
     assert!(lines.iter().filter(|line| line.contains("\"message\":\"request\"")).count() > 15, "{}", lines.len());
-    println!("{} log lines", lines.len());
+    let targets: BTreeSet<_> = lines.iter().filter_map(|line| target(line)).collect();
+    println!("{} log lines from {targets:?}", lines.len());
+    assert!(lines.iter().any(|line| holds(line, &request_id)), "what is there is found");
     for (what, secret) in &hush {
         let said = lines.iter().find(|line| holds(line, secret));
         assert!(said.is_none(), "{what}: {}", said.unwrap());
     }
+}
+
+/// The crate that wrote a line.
+fn target(line: &str) -> Option<String> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    Some(line["target"].as_str()?.split("::").next()?.to_owned())
 }
 
 /// Whether a line holds a text, be it as an address, as JSON or as the inside of a Rust string writes it.

@@ -68,7 +68,12 @@ impl Site {
         let (simulator, wechat) = simulator(&all, &folder);
         all.insert("WECHAT_BASE_URL".into(), wechat.clone());
         let http = Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
-        Site { wechat, http, settings: all, database, folder, _simulator: simulator }
+        let site = Site { wechat, http, settings: all, database, folder, _simulator: simulator };
+        // Tests are faster than thumbs.
+        let often = json!({"loginsPerSecond": 1000, "exchangesPerMinute": 100_000});
+        let url = format!("{}/control/options", site.wechat);
+        assert_eq!(site.try_ask(Method::PUT, url, None, Some(&often)).await.unwrap().status, 200);
+        site
     }
 
     fn command(&self, name: &str, settings: &[(&str, &str)]) -> Command {

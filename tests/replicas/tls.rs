@@ -44,7 +44,8 @@ async fn check_says_which_part_of_a_locked_redis_refuses_us_and_tells_no_passwor
     let [ca, certificate, key] = ["ca.pem", "client.pem", "client.key"].map(|name| certificates.file(name));
     let (other_ca, other_certificate, other_key) =
         (strangers.file("ca.pem"), strangers.file("client.pem"), strangers.file("client.key"));
-    let site = Site::without_schema(&[("DATABASE_URL", "sqlite://people.sqlite3")]).await;
+    let site =
+        Site::without_schema(&[("DATABASE_URL", "sqlite://people.sqlite3"), ("REDIS_KEY_PREFIX", "mini:")]).await;
     assert_eq!(site.run("migrate", &[]).code, Some(0));
     let check = |url: &str, ca: &str, certificate: &str, key: &str| {
         let files = [("REDIS_CA_FILE", ca), ("REDIS_CERT_FILE", certificate), ("REDIS_KEY_FILE", key)];
@@ -53,11 +54,11 @@ async fn check_says_which_part_of_a_locked_redis_refuses_us_and_tells_no_passwor
 
     let well = check(&right, &ca, &certificate, &key);
     let refused = [
-        ("no certificate", check(&right, &ca, "", ""), "ertificate"),
-        ("a stranger's certificate", check(&right, &ca, &other_certificate, &other_key), "ertificate"),
-        ("another authority", check(&right, &other_ca, &certificate, &key), "ertificate"),
-        ("no authority", check(&right, "", &certificate, &key), "ertificate"),
-        ("no TLS", check(&right.replace("rediss", "redis"), "", "", ""), ""),
+        ("no certificate", check(&right, &ca, "", ""), "CertificateRequired"),
+        ("a stranger's certificate", check(&right, &ca, &other_certificate, &other_key), "UnknownCA"),
+        ("another authority", check(&right, &other_ca, &certificate, &key), "invalid peer certificate"),
+        ("no authority", check(&right, "", &certificate, &key), "invalid peer certificate"),
+        ("no TLS", check(&right.replace("rediss", "redis"), "", "", ""), "redis: "),
         ("a wrong password", check(&wrong, &ca, &certificate, &key), "uthentication"),
         ("a key that is not there", check(&right, &ca, &certificate, "/nowhere/client.key"), "/nowhere/client.key"),
     ];
