@@ -54,17 +54,29 @@ async fn connections_that_clients_keep_open_do_not_hold_up_the_end() {
     let mut idle = vec![];
     for _ in 0..5 {
         let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
-        assert_eq!(client.get(format!("{}/healthz", replica.base)).send().await.unwrap().status(), 200);
+        let answer = client.get(format!("{}/healthz", replica.base)).send().await.unwrap();
+        // Read to its end, or the connection would not be kept.
+        assert_eq!(answer.text().await.unwrap(), r#"{"status":"ok"}"#);
         idle.push(client);
     }
+    assert_eq!(connections_to(&replica.base), 5);
 
-    replica.process.signal("TERM");
     let told = Instant::now();
+    replica.process.signal("TERM");
     let ended = comes_true(Duration::from_secs(25), || replica.process.ended().is_some());
 
     println!("told to end with idle connections: gone after {:?}", told.elapsed());
     assert!(ended && told.elapsed() < Duration::from_secs(5), "after {:?}", told.elapsed());
     assert_eq!(replica.process.ended().unwrap().code(), Some(0));
+}
+
+/// Connections established to an address, as the kernel counts them.
+fn connections_to(base: &str) -> usize {
+    let port: u16 = base.rsplit(':').next().unwrap().parse().unwrap();
+    let (here, established) = (format!("0100007F:{port:04X}"), "01");
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    lines.filter(|line| line[1] == here && line[3] == established).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
