@@ -63,7 +63,7 @@ async fn everything_that_the_service_does_works_on_a_cluster() {
     assert_eq!(site.delete(&replica.base, "/v1/sessions", &token).await.status, 204);
     assert_eq!(site.get(&replica.base, "/v1/session", &token).await.status, 401);
     assert_eq!(site.get(&replica.base, "/readyz", "").await.status, 200);
-    for number in 0..10 {
+    for number in 0..20 {
         Phone::of(&site, format!("person{number}")).join(&replica.base).await;
     }
     assert!(redis.nodes.iter().all(|node| node.ask(&["DBSIZE"]).trim() != "0"), "every node holds a part of it");

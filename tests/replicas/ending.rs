@@ -20,7 +20,9 @@ async fn told_to_end_a_replica_turns_unready_answers_what_is_in_progress_and_end
     let begun = alice.login(&base);
     let ended = async {
         // The login is under way once WeChat has been asked, which the fault's end tells.
+        let begin = Instant::now();
         while !site.get(&site.wechat, "/control", "").await.body["faults"].as_array().unwrap().is_empty() {
+            assert!(begin.elapsed() < Duration::from_secs(10), "WeChat is not asked");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         replica.process.signal("TERM");

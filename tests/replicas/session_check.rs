@@ -5,6 +5,7 @@ use crate::phone::Phone;
 use crate::redis_server::Redis;
 use crate::site::Site;
 use mysql_async::prelude::Queryable;
+use std::time::{Duration, Instant};
 
 const CHECKS: usize = 200;
 
@@ -21,8 +22,10 @@ async fn a_session_check_is_one_command_of_redis_and_no_query_of_the_database() 
         count
     };
     // The event of the registration is written half a second after it.
+    let begin = Instant::now();
     while site.number("SELECT COUNT(*) FROM login_events").await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert!(begin.elapsed() < Duration::from_secs(10), "the event is not written");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     redis.ask(&["CONFIG", "RESETSTAT"]);
 

@@ -76,7 +76,7 @@ async fn a_suspension_by_sql_reaches_logins_at_once_and_open_sessions_of_every_r
         assert!(suspended.elapsed() < Duration::from_secs(60), "{} sessions are still open", open.len());
         let mut still_open = vec![];
         for token in open {
-            // A session is refused by both or, once one of them has looked, by neither's memory.
+            // Once one replica has refused it, the other must, too.
             let answers = [
                 site.get(&replicas[0].base, "/v1/auth", &token).await,
                 site.get(&replicas[1].base, "/v1/session", &token).await,
