@@ -12,10 +12,16 @@ pub struct Mariadb {
     folder: TempDir,
     user: String,
     port: u16,
+    options: Vec<String>,
 }
 
 impl Mariadb {
     pub fn start() -> Mariadb {
+        Mariadb::with(&[])
+    }
+
+    /// Starts one with more options.
+    pub fn with(options: &[String]) -> Mariadb {
         let folder = tempfile::tempdir().unwrap();
         let user = run(program("id").arg("-un")).unwrap().trim().to_owned();
         let data = folder.path().join("data");
@@ -30,15 +36,15 @@ impl Mariadb {
         );
         fs::write(folder.path().join("init.sql"), grants).unwrap();
         let port = free_port();
-        let process = launch(&folder, &user, port);
-        let mut server = Mariadb { process, folder, user, port };
+        let process = launch(&folder, &user, port, options);
+        let mut server = Mariadb { process, folder, user, port, options: options.to_vec() };
         // Another program may take the port between the look and the start: then once more with another.
         for _ in 0..3 {
             if server.is_up() {
                 return server;
             }
             server.port = free_port();
-            server.process = launch(&server.folder, &server.user, server.port);
+            server.process = launch(&server.folder, &server.user, server.port, options);
         }
         panic!("no MariaDB that starts: {}", server.process.said());
     }
@@ -55,7 +61,7 @@ impl Mariadb {
     }
 
     pub fn restart(&mut self) {
-        self.process = launch(&self.folder, &self.user, self.port);
+        self.process = launch(&self.folder, &self.user, self.port, &self.options);
         assert!(self.is_up(), "MariaDB does not start again: {}", self.process.said());
     }
 
@@ -73,7 +79,7 @@ impl Mariadb {
     }
 }
 
-fn launch(folder: &TempDir, user: &str, port: u16) -> Process {
+fn launch(folder: &TempDir, user: &str, port: u16, options: &[String]) -> Process {
     let inside = |option: &str, name: &str| format!("--{option}={}", text(&folder.path().join(name)));
     let mut command = program("mariadbd");
     command.args(["--no-defaults", &format!("--user={user}"), &format!("--port={port}"), "--bind-address=127.0.0.1"]);
@@ -86,5 +92,6 @@ fn launch(folder: &TempDir, user: &str, port: u16) -> Process {
         "--performance-schema=OFF",
     ]);
     command.args(["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M", "--innodb-flush-method=nosync"]);
+    command.args(options);
     Process::start(&mut command, folder.path().join("log"))
 }

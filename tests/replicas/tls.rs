@@ -1,6 +1,8 @@
-//! Redis with TLS only, a private authority, a client certificate, a user, a database of its number and a prefix.
+//! Redis with TLS only, a private authority, a client certificate, a user, a database number and a prefix; a database with
+//! TLS only and a private authority.
 
 use crate::certificates::Certificates;
+use crate::mariadb::{Mariadb, PASSWORD as DATABASE_PASSWORD};
 use crate::phone::Phone;
 use crate::redis_server::Redis;
 use crate::site::Site;
@@ -69,6 +71,31 @@ async fn check_says_which_part_of_a_locked_redis_refuses_us_and_tells_no_passwor
         assert_eq!(ended.code, Some(1), "{what}: {ended:?}");
         assert!(ended.said.contains("redis") && ended.said.contains(said), "{what}: {ended:?}");
         assert!(!ended.said.contains("hush"), "{what}: {ended:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_kept_in_a_database_that_wants_tls_and_shows_a_private_authority() {
+    let (certificates, strangers) = (Certificates::make(), Certificates::make());
+    let files = [("ca", "ca.pem"), ("cert", "server.pem"), ("key", "server.key")];
+    let mut options: Vec<_> =
+        files.iter().map(|(name, file)| format!("--ssl-{name}={}", certificates.file(file))).collect();
+    options.push("--require-secure-transport=ON".into());
+    let database = Mariadb::with(&options);
+    let (ca, other_ca) = (certificates.file("ca.pem"), strangers.file("ca.pem"));
+    let site = Site::start(&[("DATABASE_URL", &database.url()), ("DATABASE_CA_FILE", &ca)]).await;
+    let replica = site.replica(&[]);
+
+    Phone::of(&site, "alice").join(&replica.base).await;
+    let checked = site.run("check", &[]);
+    let stranger = site.run("check", &[("DATABASE_CA_FILE", &other_ca)]);
+    let without = site.run("check", &[("DATABASE_CA_FILE", "")]);
+
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+    for refused in [stranger, without] {
+        println!("{}", refused.said.trim());
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.said.contains("  - database: ") && !refused.said.contains(DATABASE_PASSWORD), "{refused:?}");
     }
 }
 
