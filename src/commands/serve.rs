@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::server;
 use crate::settings::{Settings, TokenStoreUrl};
+use crate::store::StoreError;
 use crate::telemetry;
 use actix_web::web::ServiceConfig;
 use anyhow::{Context, bail};
@@ -68,7 +69,7 @@ where
 
 /// Names everything that is missing for serving.
 async fn is_complete(app: &App) -> anyhow::Result<()> {
-    let (database, redis) = tokio::join!(app.users.pending_migrations(), app.tokens.ping());
+    let (database, redis) = tokio::join!(app.users.pending_migrations(), reach_redis(app));
     let mut missing = vec![];
     match database {
         Ok(pending) if pending.is_empty() => {}
@@ -84,4 +85,12 @@ async fn is_complete(app: &App) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("cannot serve:\n  - {}", missing.join("\n  - "))
+}
+
+/// Asks twice: a connection may take a second to open, which a machine that starts everything at once can exceed.
+async fn reach_redis(app: &App) -> Result<(), StoreError> {
+    match app.tokens.ping().await {
+        Err(StoreError::Unavailable(_)) => app.tokens.ping().await,
+        outcome => outcome,
+    }
 }

@@ -5,7 +5,7 @@
 //! round trips of a session check.
 
 use crate::redis_url::{RedisUrl, Topology};
-use deadpool_redis::{Manager, Pool, Runtime};
+use deadpool_redis::{Manager, Pool, PoolError, Runtime};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
@@ -17,6 +17,7 @@ use redis::{
 use secrecy::ExposeSecret;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -42,8 +43,18 @@ pub enum Connection {
 /// The connection of this replica.
 pub struct RedisLink {
     opener: Opener,
-    /// The connection in use and how many there were before it.
-    current: Mutex<(u64, Option<Connection>)>,
+    current: Mutex<Current>,
+    /// How many attempts to open a connection have ended.
+    attempts: AtomicU64,
+}
+
+#[derive(Default)]
+struct Current {
+    /// How many connections there were, this one included.
+    number: u64,
+    connection: Option<Connection>,
+    /// Why the last attempt to open one gave none.
+    failure: Option<RedisError>,
 }
 
 impl RedisLink {
@@ -68,18 +79,34 @@ impl RedisLink {
             Topology::Sentinel { master } => Opener::Sentinel(Box::new(Mutex::new(sentinel(url, master)?))),
             Topology::Cluster => Opener::Cluster(Box::new(cluster(url)?)),
         };
-        Ok(RedisLink { opener, current: Mutex::default() })
+        Ok(RedisLink { opener, current: Mutex::default(), attempts: AtomicU64::new(0) })
     }
 
     /// The connection in use, opened if there is none, and its number.
+    ///
+    /// Of several calls at once one opens it and the others share what comes of that. Each trying for itself, one after
+    /// another, the last of many would wait for the sum of their time limits.
     pub async fn connection(&self) -> RedisResult<(u64, Connection)> {
+        let ended_before = self.attempts.load(SeqCst);
         let mut current = self.current.lock().await;
-        if let (number, Some(connection)) = &*current {
-            return Ok((*number, connection.clone()));
+        if let Some(connection) = &current.connection {
+            return Ok((current.number, connection.clone()));
         }
-        let opened = tokio::time::timeout(CONNECT_TIMEOUT * 3, self.open()).await.map_err(|_| timed_out())??;
-        *current = (current.0 + 1, Some(opened.clone()));
-        Ok((current.0, opened))
+        if let Some(failure) = current.failure.as_ref().filter(|_| self.attempts.load(SeqCst) > ended_before) {
+            return Err(failure.clone());
+        }
+        let opened = tokio::time::timeout(CONNECT_TIMEOUT * 3, self.open()).await.unwrap_or_else(|_| Err(timed_out()));
+        self.attempts.fetch_add(1, SeqCst);
+        match opened {
+            Ok(connection) => {
+                *current = Current { number: current.number + 1, connection: Some(connection.clone()), failure: None };
+                Ok((current.number, connection))
+            }
+            Err(error) => {
+                current.failure = Some(error.clone());
+                Err(error)
+            }
+        }
     }
 
     /// Has the next request open a successor if `error` says that connection `number` is of no use any more.
@@ -88,15 +115,19 @@ impl RedisLink {
             return;
         }
         let mut current = self.current.lock().await;
-        if current.0 == number {
-            current.1 = None;
+        if current.number == number {
+            current.connection = None;
         }
     }
 
     async fn open(&self) -> RedisResult<Connection> {
         match &self.opener {
             Opener::Single(pool) => {
-                let connection = pool.get().await.map_err(io::Error::other)?;
+                let connection = pool.get().await.map_err(|error| match error {
+                    PoolError::Backend(error) => error,
+                    PoolError::Timeout(_) => timed_out(),
+                    other => io::Error::other(other).into(),
+                })?;
                 Ok(Connection::Node(deadpool_redis::Connection::take(connection)))
             }
             Opener::Sentinel(client) => {

@@ -60,7 +60,7 @@ impl RedisTokens {
     /// # Errors
     /// A certificate cannot be read or used.
     pub fn new(url: &RedisUrl, prefix: &str) -> Result<RedisTokens, StoreError> {
-        let link = RedisLink::new(url).map_err(StoreError::broken)?;
+        let link = RedisLink::new(url).map_err(|error| StoreError::broken(error.to_string()))?;
         Ok(RedisTokens { link, prefix: prefix.to_owned() })
     }
 
@@ -173,14 +173,15 @@ fn milliseconds(ttl: Duration) -> u64 {
 }
 
 /// What Redis says when it cannot serve now (loading, failing over, out of memory) is an outage; what it says when a command
-/// is wrong is a defect of ours.
+/// is wrong is a defect of ours. The cause is its text, because an error of the library's is its own source and would be
+/// told twice.
 fn store_error(error: RedisError) -> StoreError {
     use redis::{ErrorKind, ServerErrorKind};
     match error.kind() {
-        ErrorKind::Parse | ErrorKind::UnexpectedReturnType | ErrorKind::Client => StoreError::broken(error),
+        ErrorKind::Parse | ErrorKind::UnexpectedReturnType | ErrorKind::Client => StoreError::broken(error.to_string()),
         ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::CrossSlot | ServerErrorKind::NoSub) => {
-            StoreError::broken(error)
+            StoreError::broken(error.to_string())
         }
-        _ => StoreError::unavailable(error),
+        _ => StoreError::unavailable(error.to_string()),
     }
 }

@@ -1,0 +1,49 @@
+//! A database that hangs or is killed.
+
+use crate::mariadb::Mariadb;
+use crate::phone::Phone;
+use crate::site::Site;
+use std::time::{Duration, Instant};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_the_database_kept_from_being_used_stays_good_however_often_it_was_tried() {
+    let mut database = Mariadb::start();
+    let site = Site::start(&[("DATABASE_URL", &database.url())]).await;
+    let replica = site.replica(&[]);
+    let member = Phone::of(&site, "member").join(&replica.base).await.text("token").to_owned();
+    let alice = Phone::of(&site, "alice");
+    let ticket = alice.ticket(&replica.base).await;
+    let mut answers = vec![];
+
+    database.hang();
+    answers.push(alice.register(&replica.base, &ticket).await);
+    let hung_for = answers[0].took;
+    let session = site.get(&replica.base, "/v1/session", &member).await;
+    let ready = site.get(&replica.base, "/readyz", "").await;
+    database.go_on();
+    database.kill();
+    for _ in 0..4 {
+        answers.push(alice.register(&replica.base, &ticket).await);
+    }
+    answers.push(alice.login(&replica.base).await);
+    database.restart();
+    let restarted = Instant::now();
+    let registered = loop {
+        let answer = alice.register(&replica.base, &ticket).await;
+        if answer.status != 503 {
+            break answer;
+        }
+        assert!(restarted.elapsed() < Duration::from_secs(10), "{answer:?}");
+    };
+
+    println!("a hung database: a registration was refused after {hung_for:?}");
+    println!("a killed database: service is back {:?} after it", restarted.elapsed());
+    for answer in &answers {
+        assert_eq!(answer.problem(), (503, "storage_unavailable", "later"), "{answer:?}");
+        assert!(answer.retry_after().is_some() && answer.took < Duration::from_secs(8), "{answer:?}");
+    }
+    assert_eq!(session.status, 200, "a session needs no database");
+    assert!(ready.text("detail").contains("database") && !ready.text("detail").contains("redis"), "{ready:?}");
+    assert_eq!(registered.status, 201, "{registered:?}");
+    assert_eq!(site.number("SELECT COUNT(*) FROM users").await, 2);
+}

@@ -1,0 +1,33 @@
+//! Several replicas as they are run: the real program in processes of its own, in front of real servers that are killed,
+//! hung and failed over under it.
+//!
+//! The servers of a test are its own, on loopback and on ports found free, and are ended by their process ids. MariaDB is
+//! the one of the test run, in a database of the test's own, except where a test stops it.
+
+#![expect(clippy::disallowed_methods, reason = "a test waits for other programs and takes what the test run was given")]
+
+mod advice;
+mod answer;
+mod certificates;
+mod failover;
+mod mariadb;
+mod nginx;
+mod phone;
+mod process;
+mod redis_cluster;
+mod redis_server;
+mod sentinels;
+mod site;
+
+mod cluster;
+mod database_outage;
+mod ending;
+mod migrations;
+mod redis_outage;
+mod scenario;
+mod secrets;
+mod sentinel;
+mod session_check;
+mod starting;
+mod tls;
+mod two_replicas;
