@@ -44,7 +44,10 @@ impl Path {
     /// <https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html>
     pub fn patch<Args: FromRequest + 'static>(mut self, handler: impl Work<Args>) -> Path {
         let instead = Detached { handler: handler.clone(), runtime: self.runtime.clone() };
-        let overridden = guard::Header("x-http-method-override", "PATCH");
+        let overridden = guard::fn_guard(|context| {
+            let method = context.head().headers().get("x-http-method-override");
+            method.is_some_and(|method| method.as_bytes().eq_ignore_ascii_case(b"PATCH"))
+        });
         self.resource = self.resource.route(post().guard(overridden).to(instead));
         self.on(Method::PATCH, handler)
     }

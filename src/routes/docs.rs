@@ -1,9 +1,9 @@
 //! `/openapi.json`, made from the code, and `/docs`, the page that renders it with assets from inside the binary.
 
 use super::{auth, health, introspect, login, me, open_data, phone, register, session, sessions};
-use crate::error::{Code, Problem, Retry};
-use actix_web::web::{Json, Redirect, ServiceConfig, redirect};
-use std::sync::OnceLock;
+use crate::error::{ApiError, Code, Problem, Retry};
+use actix_web::web::{Html, Json, ServiceConfig, get};
+use std::sync::{Arc, OnceLock};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
@@ -145,7 +145,7 @@ impl Modify for Failures {
 }
 
 fn example(code: Code) -> serde_json::Value {
-    let error = crate::error::ApiError::new(code, code.title());
+    let error = ApiError::new(code, code.title());
     serde_json::to_value(error.problem("4bf92f3577b34da6a3ce929d0e0e4736")).unwrap_or_default()
 }
 
@@ -162,9 +162,18 @@ pub async fn document() -> Json<&'static Document> {
     Json(api())
 }
 
-/// The page at `/docs/`, which `/docs` leads to.
+/// The page at `/docs` and what it loads, from below `/docs/`.
 pub fn mount_page(routes: &mut ServiceConfig) {
-    let to_page: Redirect = redirect("/docs", "/docs/");
-    routes.service(to_page);
-    routes.service(SwaggerUi::new("/docs/{_:.*}").config(Config::new(["/openapi.json"])));
+    // Left alone, the page would have another host validate the document.
+    let config = Config::new(["/openapi.json"]).validator_url("none");
+    routes.route("/docs", get().to(page));
+    routes.service(SwaggerUi::new("/docs/{_:.*}").config(config));
+}
+
+/// The page itself, told where its assets are.
+async fn page() -> Result<Html, ApiError> {
+    let file = utoipa_swagger_ui::serve("index.html", Arc::new(Config::new(["/openapi.json"])));
+    let file = file.ok().flatten().ok_or_else(|| ApiError::new(Code::NotFound, "no such path"))?;
+    let page = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head><base href=\"/docs/\">", 1);
+    Ok(Html::new(page))
 }

@@ -55,7 +55,7 @@ pub struct Introspection {
 
 /// The form and who sent it.
 pub struct Form {
-    credentials: Option<(String, Vec<u8>)>,
+    credentials: Option<(String, String)>,
     body: Bytes,
 }
 
@@ -101,17 +101,18 @@ pub async fn introspect(
 }
 
 /// Whether these are a configured client's. Every configured secret is compared, so that time does not tell which ids exist.
-fn is_client(app: &App, credentials: Option<&(String, Vec<u8>)>) -> bool {
+fn is_client(app: &App, credentials: Option<&(String, String)>) -> bool {
     let Some((id, secret)) = credentials else { return false };
+    // RFC 6749 has both form-encoded before they are joined, which many clients leave out.
+    let encoded = |text: &str| url::form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned());
+    let decoded = (encoded(id).unwrap_or_default(), encoded(secret).unwrap_or_default());
     app.settings.introspection_clients.iter().fold(false, |found, client| {
-        let matches = matches_secret(&client.secret, secret);
-        found | (matches & (client.id == *id))
+        let plain = matches_secret(&client.secret, secret.as_bytes()) & (client.id == *id);
+        found | plain | (matches_secret(&client.secret, decoded.1.as_bytes()) & (client.id == decoded.0))
     })
 }
 
-/// RFC 6749 has id and secret form-encoded before they are joined; many clients leave that out, and it changes nothing
-/// where only letters and digits are used.
-fn basic(request: &HttpRequest) -> Option<(String, Vec<u8>)> {
+fn basic(request: &HttpRequest) -> Option<(String, String)> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, encoded) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -119,5 +120,5 @@ fn basic(request: &HttpRequest) -> Option<(String, Vec<u8>)> {
     }
     let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (id, secret) = pair.split_once(':')?;
-    Some((id.to_owned(), secret.as_bytes().to_vec()))
+    Some((id.to_owned(), secret.to_owned()))
 }

@@ -24,7 +24,10 @@ use tokio::sync::Mutex;
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long Redis may take to answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long an answer is worth waiting for that nobody else waits for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 enum Opener {
     Single(Pool),
@@ -38,6 +41,16 @@ enum Opener {
 pub enum Connection {
     Node(MultiplexedConnection),
     Cluster(ClusterConnection),
+}
+
+impl Connection {
+    /// This connection with a minute for the next answer.
+    pub fn patient(mut self) -> Connection {
+        if let Connection::Node(node) = &mut self {
+            node.set_response_timeout(PATIENCE);
+        }
+        self
+    }
 }
 
 /// The connection of this replica.
@@ -262,6 +275,7 @@ fn certificates(url: &RedisUrl) -> RedisResult<Option<TlsCertificates>> {
     Ok((client_tls.is_some() || root_cert.is_some()).then_some(TlsCertificates { client_tls, root_cert }))
 }
 
-fn timed_out() -> RedisError {
+/// The error of an answer that did not come in time.
+pub fn timed_out() -> RedisError {
     io::Error::from(io::ErrorKind::TimedOut).into()
 }

@@ -1,12 +1,13 @@
 //! Short-lived things in Redis (or Valkey), where every replica sees them.
 
-use super::redis_link::{Connection, RedisLink, is_broken};
+use super::redis_link::{ANSWER_TIMEOUT, Connection, RedisLink, is_broken, timed_out};
 use super::{Allowance, Rate, StoreError, TokenStore};
 use crate::redis_url::RedisUrl;
 use async_trait::async_trait;
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Script, ScriptInvocation, cmd, pipe};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// GCRA: the key holds when the whole burst will be there again, in milliseconds of Redis's own clock.
 static SPEND: LazyLock<Script> = LazyLock::new(|| {
@@ -25,7 +26,7 @@ return {math.floor((interval * burst - (next - now)) / interval), math.ceil(next
 
 /// A store in Redis. Every key begins with the prefix given.
 pub struct RedisTokens {
-    link: RedisLink,
+    link: Arc<RedisLink>,
     prefix: String,
 }
 
@@ -61,7 +62,7 @@ impl RedisTokens {
     /// A certificate cannot be read or used.
     pub fn new(url: &RedisUrl, prefix: &str) -> Result<RedisTokens, StoreError> {
         let link = RedisLink::new(url).map_err(|error| StoreError::broken(error.to_string()))?;
-        Ok(RedisTokens { link, prefix: prefix.to_owned() })
+        Ok(RedisTokens { link: Arc::new(link), prefix: prefix.to_owned() })
     }
 
     fn key(&self, key: &str) -> String {
@@ -121,7 +122,28 @@ impl TokenStore for RedisTokens {
     }
 
     async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.ask(cmd("GETDEL").arg(self.key(key)), Repeat::Never).await
+        let (number, connection) = self.link.connection().await.map_err(store_error)?;
+        let (answer, mut waiting) = oneshot::channel();
+        tokio::spawn(take_or_put_back(self.link.clone(), connection, self.key(key), answer));
+        let taken = match tokio::time::timeout(ANSWER_TIMEOUT, &mut waiting).await {
+            Ok(taken) => taken.ok(),
+            Err(_) => {
+                waiting.close();
+                waiting.try_recv().ok()
+            }
+        };
+        match taken {
+            Some(Ok((_, value))) => Ok(value),
+            Some(Err(error)) => {
+                self.link.reconsider(number, &error).await;
+                Err(store_error(error))
+            }
+            None => {
+                let error = timed_out();
+                self.link.reconsider(number, &error).await;
+                Err(store_error(error))
+            }
+        }
     }
 
     async fn delete(&self, key: &str) -> Result<bool, StoreError> {
@@ -164,7 +186,35 @@ impl TokenStore for RedisTokens {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.ask::<Option<String>>(cmd("GET").arg(self.key("ping")), Repeat::Harmless).await.map(drop)
+        // A write, because a server that is full or is no primary any more answers reads.
+        self.put("ping", b"", Duration::from_secs(10)).await
+    }
+}
+
+/// A value with the life that remained to it, in milliseconds.
+type Taken = RedisResult<(i64, Option<Vec<u8>>)>;
+
+/// Takes the value of `key` and hands it to whoever waits. A Redis that hung for a while answers when nobody waits any more:
+/// then the value is put back as it was, so that the caller, who was told to try again, finds it.
+async fn take_or_put_back(link: Arc<RedisLink>, connection: Connection, key: String, answer: oneshot::Sender<Taken>) {
+    let mut take = pipe();
+    take.atomic().cmd("PTTL").arg(&key).cmd("GETDEL").arg(&key);
+    let taken: Taken = take.query_async(&mut connection.patient()).await;
+    let Err(Ok((life, Some(value)))) = answer.send(taken) else { return };
+    if life <= 0 {
+        return;
+    }
+    let mut put_back = cmd("SET");
+    put_back.arg(&key).arg(value).arg("PX").arg(life).arg("NX");
+    let outcome = match link.connection().await {
+        Ok((_, mut connection)) => put_back.query_async::<Option<String>>(&mut connection).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "a value that redis gave too late could not be put back"
+        );
     }
 }
 

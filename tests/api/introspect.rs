@@ -4,7 +4,7 @@ use super::Mode;
 use crate::harness::{APP, Answer, TestApp};
 use serde_json::json;
 
-const CLIENTS: (&str, &str) = ("INTROSPECTION_CLIENTS", "shop:s3cret, ledger:other:colon");
+const CLIENTS: (&str, &str) = ("INTROSPECTION_CLIENTS", "shop:s3cret, ledger:other:colon, odd:p@ss/w=1");
 
 async fn ask(test: &TestApp<Mode>, client: Option<(&str, &str)>, form: &str) -> Answer {
     let mut request = test.http.post(format!("{}/v1/introspect", test.base)).body(form.to_owned());
@@ -52,6 +52,9 @@ async fn a_caller_must_be_a_configured_client() {
         let answer = ask(&test, client, "token=x").await;
         assert_eq!(answer.problem(), (401, "invalid_client", "none"), "{client:?}");
         assert!(answer.headers["www-authenticate"].to_str().unwrap().starts_with("Basic"));
+    }
+    for secret in ["p@ss/w=1", "p%40ss%2Fw%3D1"] {
+        assert_eq!(ask(&test, Some(("odd", secret)), "token=x").await.status, 200, "{secret}");
     }
     assert_eq!(ask(&test, Some(("shop", "s3cret")), "").await.problem(), (400, "invalid_request", "none"));
 }

@@ -25,7 +25,7 @@ async fn a_mini_program_without_patch_posts_with_an_override() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;
     let request = test.http.post(format!("{}/v1/me", test.base)).bearer_auth(&alice.token);
-    let request = request.header("x-http-method-override", "PATCH").json(&json!({"nickname": "Al"}));
+    let request = request.header("x-http-method-override", "Patch").json(&json!({"nickname": "Al"}));
 
     let answer = Answer::of(request.send().await.unwrap()).await;
 
