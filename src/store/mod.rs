@@ -4,6 +4,7 @@
 //! database can decide (who was first) is decided here, by its unique keys.
 
 mod redis_link;
+mod redis_opener;
 pub mod schema;
 mod tokens_memory;
 mod tokens_redis;

@@ -63,34 +63,45 @@ impl Users {
 
     /// SQLite has no lock that outlives a transaction, so a process that meets another one looks again.
     async fn apply_pending(&self) -> Result<Vec<String>, StoreError> {
+        let mut applied = vec![];
         let mut attempts = 1;
         loop {
             let mut harness = AsyncMigrationHarness::new(self.connection().await?);
-            let error = match harness.run_pending_migrations(MIGRATIONS) {
-                Ok(versions) => return Ok(versions.iter().map(ToString::to_string).collect()),
-                Err(error) => error,
-            };
-            let message = error.to_string();
-            let met = ["locked", "already exists", "UNIQUE"].iter().any(|text| message.contains(text));
-            if !met || attempts == MIGRATION_ATTEMPTS {
-                return Err(StoreError::broken(error));
-            }
-            attempts += 1;
+            let next = harness.has_pending_migration(MIGRATIONS).and_then(|pending| match pending {
+                true => harness.run_next_migration(MIGRATIONS).map(|version| Some(version.to_string())),
+                false => Ok(None),
+            });
             drop(harness);
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            match next {
+                Ok(Some(version)) => applied.push(version),
+                Ok(None) => return Ok(applied),
+                Err(error) => {
+                    let message = error.to_string();
+                    let met = ["locked", "already exists", "UNIQUE"].iter().any(|text| message.contains(text));
+                    if !met || attempts == MIGRATION_ATTEMPTS {
+                        return Err(StoreError::broken(error));
+                    }
+                    attempts += 1;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
         }
     }
 }
 
+/// Entering WAL mode needs the file alone for a moment, and does not wait for that by itself.
 async fn connect(path: String) -> diesel::ConnectionResult<Connection> {
-    let mut connection = Connection::establish(&path).await?;
-    connection
-        .batch_execute(
-            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;",
-        )
-        .await
-        .map_err(ConnectionError::CouldntSetupConfiguration)?;
-    Ok(connection)
+    let mut attempts = 1;
+    loop {
+        let mut connection = Connection::establish(&path).await?;
+        let settings = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
+        match connection.batch_execute(settings).await {
+            Ok(()) => return Ok(connection),
+            Err(error) if attempts < 100 && error.to_string().contains("locked") => attempts += 1,
+            Err(error) => return Err(ConnectionError::CouldntSetupConfiguration(error)),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Nothing to do: the process has one connection, and a transaction that meets another process's is made again.
