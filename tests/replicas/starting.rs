@@ -29,7 +29,7 @@ async fn every_setting_that_is_missing_or_wrong_is_named_in_one_go_and_no_secret
             ("WECHAT_APP_SECRET", "hush"),
             ("WECHAT_BASE_URL", "ftp://host"),
             ("TICKET_TTL_SECONDS", "soon"),
-            ("SESSION_MAX_AGE_SECONDS", "5"),
+            ("SESSION_MAX_AGE_SECONDS", "-1"),
             ("TRUSTED_PROXIES", "proxy"),
             ("INTROSPECTION_CLIENTS", "hush"),
             ("REDIS_CERT_FILE", "alone.pem"),

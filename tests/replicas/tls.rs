@@ -62,14 +62,14 @@ async fn check_says_which_part_of_a_locked_redis_refuses_us_and_tells_no_passwor
         ("no authority", check(&right, "", &certificate, &key), "invalid peer certificate"),
         ("no TLS", check(&right.replace("rediss", "redis"), "", "", ""), "redis: "),
         ("a wrong password", check(&wrong, &ca, &certificate, &key), "uthentication"),
-        ("a key that is not there", check(&right, &ca, &certificate, "/nowhere/client.key"), "/nowhere/client.key"),
+        ("a key that is not there", check(&right, &ca, &certificate, "/nowhere/client.key"), "REDIS_KEY_FILE"),
     ];
 
     assert_eq!(well.code, Some(0), "{well:?}");
     for (what, ended, said) in refused {
         println!("{what}: {}", ended.said.trim());
         assert_eq!(ended.code, Some(1), "{what}: {ended:?}");
-        assert!(ended.said.contains("redis") && ended.said.contains(said), "{what}: {ended:?}");
+        assert!(ended.said.to_lowercase().contains("redis") && ended.said.contains(said), "{what}: {ended:?}");
         assert!(!ended.said.contains("hush"), "{what}: {ended:?}");
     }
 }
