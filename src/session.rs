@@ -96,9 +96,9 @@ impl Sessions {
             created_at: now,
         };
         let session = Session { entry, opened_for: user.id, user: user.clone(), identity, session_key, used_at: now };
-        // Listed first: a session that is in no list could not be ended by its owner.
-        self.list(&session).await?;
-        self.tokens.put(&session.entry.key, &sealed(&token, &session)?, self.remaining(&session)).await?;
+        let sealed = sealed(&token, &session)?;
+        // Nobody gets the token unless both succeed, so no session is used that its owner could not find and end.
+        tokio::try_join!(self.list(&session), self.tokens.put(&session.entry.key, &sealed, self.remaining(&session)),)?;
         if self.lives.per_user > 0 {
             self.close_surplus(user.id).await?;
         }

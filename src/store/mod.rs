@@ -6,6 +6,7 @@
 mod redis_link;
 mod redis_opener;
 pub mod schema;
+mod suspicion;
 mod tokens_memory;
 mod tokens_redis;
 mod users_mysql;

@@ -19,7 +19,7 @@ impl Users {
         let mut connection = self.connection().await?;
         let row = match by_pair(&mut connection, &identity.app_id, &identity.openid).await? {
             Some(row) if identity.unionid.is_none() || row.unionid.as_deref() == unionid(identity) => Some(row),
-            None if identity.unionid.is_none() => None,
+            None if by_unionid(&mut connection, identity).await?.is_none() => None,
             _ => connection.transaction(async |c| settle(c, identity, now).await).await?,
         };
         row.map(Row::user).transpose()

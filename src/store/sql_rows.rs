@@ -2,6 +2,7 @@
 
 use super::super::StoreError;
 use super::super::schema::users;
+use super::super::suspicion::Suspicion;
 use super::Backend;
 use crate::user::{Phone, Profile, User, UserId};
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -145,6 +146,10 @@ impl Failure {
                 | Error::SerializationError(_)
                 | Error::DeserializationError(_)
                 | Error::QueryBuilderError(_) => StoreError::broken(error),
+                // The database's own words repeat the value, which may be an openid.
+                Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+                    StoreError::broken("a unique key was violated, each time the transaction was made again")
+                }
                 Error::DatabaseError(kind, information) if is_defect(kind, information.message()) => {
                     StoreError::broken(error)
                 }
@@ -169,8 +174,8 @@ fn is_defect(kind: &DatabaseErrorKind, message: &str) -> bool {
     }
 }
 
-/// The answer of `attempt`, which is made again while it meets other transactions.
-pub async fn retrying<T, F>(attempt: impl Fn() -> F) -> Result<T, StoreError>
+/// The answer of `attempt`, which is made again while it meets other transactions. An outage raises `suspicion`.
+pub async fn retrying<T, F>(suspicion: &Suspicion, attempt: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, Failure>>,
 {
@@ -178,10 +183,17 @@ where
         let failure = match tokio::time::timeout(TIME_LIMIT, attempt()).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(failure)) => failure,
-            Err(elapsed) => return Err(StoreError::unavailable(elapsed)),
+            Err(elapsed) => {
+                suspicion.raise();
+                return Err(StoreError::unavailable(elapsed));
+            }
         };
         if tries >= ATTEMPTS || !failure.is_transient() {
-            return Err(failure.into_store_error());
+            let error = failure.into_store_error();
+            if matches!(error, StoreError::Unavailable(_)) {
+                suspicion.raise();
+            }
+            return Err(error);
         }
         let [chance] = crate::token::random_bytes();
         tokio::time::sleep(Duration::from_millis(u64::from(tries) * u64::from(chance % 16 + 1))).await;

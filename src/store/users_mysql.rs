@@ -14,16 +14,18 @@ mod store;
 mod transfer;
 
 use super::StoreError;
+use super::suspicion::Suspicion;
 use diesel::mysql::Mysql;
 use diesel::result::{ConnectionError, Error};
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{ConnectionResult, QueryableByName};
-use diesel_async::pooled_connection::deadpool::Pool;
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::pooled_connection::deadpool::{Hook, HookError, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod};
 use diesel_async::{AsyncMigrationHarness, AsyncMysqlConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/mysql");
@@ -38,6 +40,7 @@ pub(super) type Connection = AsyncMysqlConnection;
 /// Accounts in a MySQL database.
 pub struct Users {
     pool: Pool<Connection>,
+    suspicion: Arc<Suspicion>,
 }
 
 impl Users {
@@ -61,6 +64,8 @@ impl Users {
         let opts = mysql_async::Opts::from(builder);
         let mut config = ManagerConfig::<Connection>::default();
         config.custom_setup = Box::new(move |_| Box::pin(connect(opts.clone())));
+        config.recycling_method = RecyclingMethod::Fast;
+        let suspicion = Arc::new(Suspicion::default());
         let manager = AsyncDieselConnectionManager::new_with_config("", config);
         let pool = Pool::builder(manager)
             .max_size(pool_size)
@@ -68,9 +73,10 @@ impl Users {
             .create_timeout(Some(CONNECT_TIMEOUT))
             .wait_timeout(Some(CONNECT_TIMEOUT))
             .recycle_timeout(Some(CONNECT_TIMEOUT))
+            .pre_recycle(proof_of_life(suspicion.clone()))
             .build()
             .map_err(StoreError::broken)?;
-        Ok(Users { pool })
+        Ok(Users { pool, suspicion })
     }
 
     async fn apply_pending(&self) -> Result<Vec<String>, StoreError> {
@@ -98,6 +104,24 @@ impl Users {
         release.execute(&mut connection).await.map_err(StoreError::unavailable)?;
         applied
     }
+}
+
+/// Asks a connection that is under suspicion for an answer; without one it is replaced.
+fn proof_of_life(suspicion: Arc<Suspicion>) -> Hook<Connection> {
+    Hook::async_fn(move |connection: &mut Connection, metrics| {
+        let wanted = suspicion.wants_proof(metrics.last_used());
+        Box::pin(async move {
+            if !wanted {
+                return Ok(());
+            }
+            let query = diesel::sql_query("SELECT 1");
+            match tokio::time::timeout(CONNECT_TIMEOUT, query.execute(connection)).await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(error)) => Err(HookError::Backend(PoolError::QueryError(error))),
+                Err(_) => Err(HookError::message("the connection does not answer")),
+            }
+        })
+    })
 }
 
 async fn connect(opts: mysql_async::Opts) -> ConnectionResult<Connection> {

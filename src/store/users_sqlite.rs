@@ -17,6 +17,7 @@ mod store;
 mod transfer;
 
 use super::StoreError;
+use super::suspicion::Suspicion;
 use diesel::QueryableByName;
 use diesel::result::{ConnectionError, Error};
 use diesel::sql_types::BigInt;
@@ -39,6 +40,8 @@ pub(super) type Connection = SyncConnectionWrapper<SqliteConnection>;
 /// Accounts in a SQLite file.
 pub struct Users {
     pool: Pool<Connection>,
+    /// Of no consequence here: a file does not go away.
+    suspicion: Suspicion,
 }
 
 impl Users {
@@ -58,7 +61,7 @@ impl Users {
             .wait_timeout(Some(WAIT))
             .build()
             .map_err(StoreError::broken)?;
-        Ok(Users { pool })
+        Ok(Users { pool, suspicion: Suspicion::default() })
     }
 
     /// SQLite has no lock that outlives a transaction, so a process that meets another one looks again.

@@ -35,6 +35,8 @@ async fn a_redis_that_hangs_holds_no_request_for_long_and_loses_nothing() {
     let ticket = Phone::of(&site, "bob").ticket(&replica.base).await;
 
     redis.hang();
+    let meanwhile = Phone::of(&site, "bob").register(&replica.base, &ticket).await;
+    assert_eq!(meanwhile.problem(), (503, "storage_unavailable", "later"), "and it is no try");
     for_a_while_nothing_works(&site, &replica, &token).await;
     redis.go_on();
     let back = comes_back(&site, &replica).await;
