@@ -17,7 +17,8 @@ use tokio::task::JoinHandle;
 pub const PERIOD: Duration = Duration::from_millis(500);
 /// Events in one statement.
 const BATCH: usize = 500;
-const MOST_WAITING: usize = 50_000;
+/// Events that wait in memory at the most.
+pub const MOST_WAITING: usize = 50_000;
 /// Rows deleted by one statement of the clean-up, so that none holds locks for long.
 const FORGET_AT_ONCE: i64 = 1000;
 const FIRST_FORGETTING: Duration = Duration::from_secs(60);
