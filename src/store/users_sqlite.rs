@@ -80,7 +80,8 @@ impl Users {
                 Ok(None) => return Ok(applied),
                 Err(error) => {
                     let message = error.to_string();
-                    let met = ["locked", "already exists", "UNIQUE"].iter().any(|text| message.contains(text));
+                    let marks = ["locked", "already exists", "UNIQUE", "No migrations have been run"];
+                    let met = marks.iter().any(|text| message.contains(text));
                     if !met || attempts == MIGRATION_ATTEMPTS {
                         return Err(StoreError::broken(error));
                     }
