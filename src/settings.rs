@@ -33,7 +33,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("WECHAT_APP_ID", "", "the mini program; several go into the TOML file as [[wechat.apps]]"),
     ("WECHAT_APP_SECRET", "", "its secret"),
     ("WECHAT_BASE_URL", "https://api.weixin.qq.com", "WeChat's address; several, comma-separated, are tried in order"),
-    ("WECHAT_MAX_CALLS_PER_MINUTE", "300000", "calls to WeChat a replica may make for one mini program; 0 turns it off"),
+    (
+        "WECHAT_MAX_CALLS_PER_MINUTE",
+        "300000",
+        "calls to WeChat a replica may make for one mini program; 0 turns it off",
+    ),
     ("TICKET_TTL_SECONDS", "300", "life of a ticket"),
     ("SESSION_TTL_SECONDS", "604800", "life of a session that is not used"),
     ("SESSION_MAX_AGE_SECONDS", "2592000", "life of a session however much it is used"),
