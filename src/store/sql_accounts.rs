@@ -214,19 +214,20 @@ async fn record(c: &mut Connection, events: &[LoginEvent]) -> Result<(), Error> 
     if ids.is_empty() {
         return Ok(());
     }
-    // Numbers only, so they need no binding; one statement each instead of one a login.
+    // Numbers only, so they need no binding; one statement each instead of one a login. Events before the batch's first need
+    // not be looked at: what they say was written with them.
     let ids = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-    let newest = "SELECT MAX(at) FROM login_events AS e WHERE e.kind IN ('login', 'register')";
-    diesel::sql_query(format!(
-        "UPDATE users SET last_login_at = ({newest} AND e.user_id = users.id) WHERE id IN ({ids})"
-    ))
-    .execute(c)
-    .await?;
-    diesel::sql_query(format!(
+    let since = events.iter().filter(logins).map(|event| event.at).min().map_or_else(Default::default, stored);
+    let newest = "SELECT MAX(at) FROM login_events AS e WHERE e.kind IN ('login', 'register') AND e.at >= ?";
+    let users = format!(
+        "UPDATE users SET last_login_at = COALESCE(({newest} AND e.user_id = users.id), last_login_at) WHERE id IN ({ids})"
+    );
+    let identities = format!(
         "UPDATE identities SET last_login_at = COALESCE(({newest} AND e.user_id = identities.user_id \
          AND e.app_id = identities.app_id), last_login_at) WHERE user_id IN ({ids})"
-    ))
-    .execute(c)
-    .await?;
+    );
+    for update in [users, identities] {
+        diesel::sql_query(update).bind::<Timestamp, _>(since).execute(c).await?;
+    }
     Ok(())
 }
