@@ -33,8 +33,8 @@ fmt: ## format the Rust sources
 
 lint: ## formatting, clippy and the documentation, warnings as errors
 	cargo fmt --check
-	cargo clippy --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items --locked
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
 
 deny: ## licences and advisories of all dependencies (needs cargo-deny)
 	cargo deny --locked check

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
+use testkit::given;
 use weapp_login::app::{App, install_crypto};
 use weapp_login::clock::Clock;
 use weapp_login::settings::{Settings, WechatApp};
@@ -43,11 +44,6 @@ impl Storage for Embedded {
 /// A database and a key prefix of its own on the servers that the test run was given.
 pub struct Servers {
     database: String,
-}
-
-fn given(name: &str) -> String {
-    #[expect(clippy::disallowed_methods, reason = "what the test run was given")]
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test`"))
 }
 
 /// `TEST_DATABASE_URL` with another database.

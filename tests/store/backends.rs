@@ -3,15 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
+use testkit::given;
 use weapp_login::app::install_crypto;
 use weapp_login::clock::Clock;
 use weapp_login::store::{MemoryTokens, MysqlUsers, RedisTokens, SqliteUsers, TokenStore, UserStore};
 use weapp_login::token::random_bytes;
-
-fn given(name: &str) -> String {
-    #[expect(clippy::disallowed_methods, reason = "what the test run was given")]
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test`"))
-}
 
 fn unique() -> String {
     format!("weapp_{:016x}", u64::from_ne_bytes(random_bytes()))

@@ -1,0 +1,13 @@
+//! What every suite shares: the servers that the test run was given.
+//!
+//! It knows nothing of the service's insides: a suite that needs those has them from the service itself.
+
+/// What the test run was given under `name`.
+///
+/// # Panics
+/// Nothing was: the suite was started without its servers.
+#[must_use]
+pub fn given(name: &str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "what the test run was given")]
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test`"))
+}
