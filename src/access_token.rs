@@ -2,9 +2,10 @@
 //! the old one. Needed for phone numbers, never for logging in.
 
 use crate::clock::Clock;
+use crate::random::Random;
+use crate::seal::Seal;
 use crate::settings::WechatApp;
-use crate::store::{StoreError, TokenStore};
-use crate::token::Seal;
+use crate::store::{StoreError, TokenStore, Value};
 use crate::wechat::{WechatClient, WechatError};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -17,6 +18,8 @@ use std::time::Duration;
 const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
 /// How long the replica that renews may take before another one tries.
 const LOCK_TTL: Duration = Duration::from_secs(10);
+/// The form in which a token is kept: JSON.
+const FORM: u8 = 1;
 const WAIT_STEP: Duration = Duration::from_millis(50);
 /// How often a replica without any token looks whether the one that renews is done.
 const WAIT_STEPS: u32 = 100;
@@ -36,6 +39,7 @@ pub struct AccessTokens {
     store: Arc<dyn TokenStore>,
     wechat: Arc<WechatClient>,
     clock: Clock,
+    random: Random,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,8 +49,14 @@ struct Kept {
 }
 
 impl AccessTokens {
-    pub fn new(store: Arc<dyn TokenStore>, wechat: Arc<WechatClient>, clock: Clock) -> AccessTokens {
-        AccessTokens { store, wechat, clock }
+    /// Tokens that `wechat` gives, kept in `store`.
+    pub fn new(
+        store: Arc<dyn TokenStore>,
+        wechat: Arc<WechatClient>,
+        clock: Clock,
+        random: Random,
+    ) -> AccessTokens {
+        AccessTokens { store, wechat, clock, random }
     }
 
     /// A token of `app` that WeChat accepts as far as is known.
@@ -91,7 +101,7 @@ impl AccessTokens {
     /// Gets a token from WeChat, unless another replica is at it or has just done it.
     async fn renew(&self, app: &WechatApp, refused: Option<&SecretString>) -> Result<Option<SecretString>, NoToken> {
         let lock = format!("lock:access-token:{}", app.id);
-        if !self.store.put_new(&lock, b"held", LOCK_TTL).await? {
+        if !self.store.put_new(Value { key: &lock, bytes: b"held", ttl: LOCK_TTL }).await? {
             return Ok(None);
         }
         let got = self.fetch(app, refused).await;
@@ -117,14 +127,16 @@ impl AccessTokens {
         let renew_at = self.clock.now() + (life - RENEW_BEFORE).max(TimeDelta::seconds(30));
         let kept = Kept { token: got.token.expose_secret().to_owned(), renew_at };
         let plain = serde_json::to_vec(&kept).map_err(StoreError::broken)?;
-        self.store.put(&name(app), &seal(app).seal(&plain), got.life.max(Duration::from_secs(60))).await?;
+        let sealed = seal(app).seal(FORM, &plain, &self.random);
+        let ttl = got.life.max(Duration::from_secs(60));
+        self.store.put(Value { key: &name(app), bytes: &sealed, ttl }).await?;
         Ok(got.token)
     }
 
     async fn kept(&self, app: &WechatApp) -> Result<Option<Kept>, StoreError> {
         let sealed = self.store.get(&name(app)).await?;
-        let plain = sealed.and_then(|sealed| seal(app).unseal(&sealed));
-        Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
+        let unsealed = sealed.and_then(|sealed| seal(app).open(&sealed)).filter(|unsealed| unsealed.form == FORM);
+        Ok(unsealed.and_then(|unsealed| serde_json::from_slice(&unsealed.plain).ok()))
     }
 }
 
@@ -134,5 +146,5 @@ fn name(app: &WechatApp) -> String {
 
 /// Every replica has the app's secret, and the store has not.
 fn seal(app: &WechatApp) -> Seal {
-    Seal::derive(app.secret.expose_secret().as_bytes(), "access token")
+    Seal::of_secret(app.secret.expose_secret().as_bytes(), "access token")
 }

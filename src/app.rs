@@ -1,136 +1,234 @@
-//! Everything that a handler may touch, made once, in one function readable from top to bottom.
+//! Everything that a handler may touch, made once for each worker, in one function readable from top to bottom.
+//!
+//! A worker is a whole service: its connections to Redis, MySQL and WeChat are its own, and so a request waits for nobody
+//! but the servers it asks. What must be one in a process is named in [`Shared`].
 
 use crate::access_token::AccessTokens;
 use crate::clock::Clock;
-use crate::events::{EventLog, forget_old_events};
-use crate::rate_limit::RateLimits;
+use crate::events::{EventLog, EventWriter, event_log, forget_old_events};
+use crate::random::Random;
+use crate::rate_limit::{Quotas, RateLimits, own_counts};
 use crate::session::{Lives, Sessions};
 use crate::settings::{DatabaseUrl, Settings, TokenStoreUrl};
 use crate::store::{MemoryTokens, MysqlUsers, RedisTokens, SqliteUsers, StoreError, TokenStore, UserStore};
+use crate::telemetry::metrics::{recorder, upkeep};
 use crate::ticket::Tickets;
 use crate::wechat::WechatClient;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
-use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-/// The service without its HTTP side.
-pub struct App {
+/// Connections to MySQL that the work behind the requests has for itself.
+const BACKGROUND_CONNECTIONS: usize = 1;
+
+/// What the workers of a process share, on purpose.
+pub struct Shared {
+    /// Read once.
     pub settings: Settings,
+    /// Of the machine, or of a test.
     pub clock: Clock,
-    pub users: Arc<dyn UserStore>,
-    pub tokens: Arc<dyn TokenStore>,
-    /// The token store once more when it is the one in memory, for the page that shows what lies in it.
-    pub memory: Option<Arc<MemoryTokens>>,
-    pub tickets: Tickets,
-    pub sessions: Sessions,
-    pub limits: RateLimits,
-    pub wechat: Arc<WechatClient>,
-    pub access_tokens: AccessTokens,
+    /// Where all workers leave events; one task writes them.
     pub events: EventLog,
-    /// Where all input and output of stores and WeChat happens. A connection is driven by the runtime that opened it, so
-    /// none may be opened by a worker thread of the HTTP server, which can be busy.
-    pub runtime: Handle,
     /// True once the process was told to end: no new traffic should come here.
     pub draining: AtomicBool,
+    /// Requests in progress, whose bound is the process's.
     pub in_flight: AtomicUsize,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
-    event_writer: Mutex<Option<JoinHandle<()>>>,
+    /// The token store when it is the one in memory: another one would be another world.
+    pub memory: Option<Arc<MemoryTokens>>,
+    /// The user store when it is a SQLite file, which has one writer.
+    embedded: Option<Arc<dyn UserStore>>,
+    /// This process's calls to WeChat, whose limit is the process's.
+    wechat_calls: Arc<MemoryTokens>,
+    writer: Mutex<Option<EventWriter>>,
+}
+
+/// The service of one worker, without its HTTP side.
+pub struct App {
+    /// What it shares with the other workers.
+    pub shared: Arc<Shared>,
+    /// Unlike the others' in every worker, so that no two wait for it.
+    pub random: Random,
+    /// People.
+    pub users: Arc<dyn UserStore>,
+    /// Short-lived things.
+    pub tokens: Arc<dyn TokenStore>,
+    /// To register with.
+    pub tickets: Tickets,
+    /// Of people who are signed in.
+    pub sessions: Sessions,
+    /// Of requests and of calls.
+    pub limits: RateLimits,
+    /// WeChat's servers.
+    pub wechat: Arc<WechatClient>,
+    /// For what WeChat answers to a known mini program only.
+    pub access_tokens: AccessTokens,
 }
 
 /// Why the service cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// Its address or its certificate authority cannot be used.
     #[error("the database cannot be opened")]
     Users(#[source] StoreError),
+    /// A certificate cannot be read or used.
     #[error("redis cannot be opened")]
     Tokens(#[source] StoreError),
+    /// TLS cannot be set up on this machine.
     #[error("the client for wechat cannot be made")]
     Wechat(#[source] reqwest::Error),
 }
 
+impl Shared {
+    /// What the workers of a process with these settings share. It connects to nothing.
+    ///
+    /// # Errors
+    /// The path of the SQLite file cannot be used.
+    pub fn new(settings: Settings, clock: Clock) -> Result<Arc<Shared>, OpenError> {
+        install_crypto();
+        recorder();
+        let embedded = match &settings.database {
+            file @ DatabaseUrl::Sqlite { .. } => Some(open_users(file, 1).map_err(OpenError::Users)?),
+            DatabaseUrl::Mysql { .. } => None,
+        };
+        let memory =
+            matches!(settings.tokens, TokenStoreUrl::Memory).then(|| Arc::new(MemoryTokens::new(clock.clone())));
+        let (events, writer) = event_log(clock.clone());
+        Ok(Arc::new(Shared {
+            events,
+            draining: AtomicBool::new(false),
+            in_flight: AtomicUsize::new(0),
+            memory,
+            embedded,
+            wechat_calls: own_counts(clock.clone()),
+            writer: Mutex::new(Some(writer)),
+            clock,
+            settings,
+        }))
+    }
+
+    /// True from the moment on that the process was told to end.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
+    }
+
+    /// People, over `connections` connections of one's own.
+    ///
+    /// # Errors
+    /// The address or the certificate authority cannot be used.
+    pub fn users(&self, connections: usize) -> Result<Arc<dyn UserStore>, StoreError> {
+        match &self.embedded {
+            Some(embedded) => Ok(embedded.clone()),
+            None => open_users(&self.settings.database, connections),
+        }
+    }
+
+    /// Short-lived things, over a connection of one's own.
+    ///
+    /// # Errors
+    /// A certificate cannot be read or used.
+    pub fn tokens(&self) -> Result<Arc<dyn TokenStore>, StoreError> {
+        match (&self.settings.tokens, &self.memory) {
+            (_, Some(memory)) => Ok(memory.clone()),
+            (TokenStoreUrl::Redis(url), None) => Ok(Arc::new(RedisTokens::new(url, &self.settings.redis_key_prefix)?)),
+            (TokenStoreUrl::Memory, None) => unreachable!("the store in memory is made with what is shared"),
+        }
+    }
+}
+
 impl App {
-    /// Puts the service together as `settings` say. It connects to nothing yet. Must be called on a multi-threaded runtime,
-    /// which it then belongs to.
+    /// The service of one of `workers` workers, or of a command that is the only one. It connects at the first request.
     ///
     /// # Errors
     /// A certificate cannot be read, or TLS cannot be set up.
-    pub fn open(settings: Settings, clock: Clock) -> Result<App, OpenError> {
-        install_crypto();
-        crate::telemetry::metrics();
-        let users = open_users(&settings).map_err(OpenError::Users)?;
-        let (tokens, memory) = open_tokens(&settings, &clock).map_err(OpenError::Tokens)?;
+    pub fn new(shared: Arc<Shared>, workers: usize) -> Result<App, OpenError> {
+        let settings = &shared.settings;
+        let clock = &shared.clock;
+        let random = Random::system();
+        let connections = match &settings.database {
+            DatabaseUrl::Mysql { pool_size, .. } => pool_size.div_ceil(workers.max(1)),
+            DatabaseUrl::Sqlite { .. } => 1,
+        };
+        let users = shared.users(connections).map_err(OpenError::Users)?;
+        let tokens = shared.tokens().map_err(OpenError::Tokens)?;
         let wechat = Arc::new(WechatClient::new(settings.wechat_base_urls.clone()).map_err(OpenError::Wechat)?);
-        let lives =
-            Lives { idle: settings.session_ttl, most: settings.session_max_age, per_user: settings.sessions_per_user };
-        let (events, event_writer) = EventLog::start(users.clone(), clock.clone());
-        let forgetting = forget_old_events(users.clone(), tokens.clone(), clock.clone(), settings.events_retention);
+        let lives = Lives {
+            idle: settings.session_ttl,
+            absolute: settings.session_max_age,
+            per_user: settings.sessions_per_user,
+        };
+        let quotas = Quotas {
+            per_address: settings.rate_limit_per_minute,
+            per_app: settings.rate_limit_per_app_per_minute,
+            wechat_calls: settings.wechat_max_calls_per_minute,
+        };
         Ok(App {
-            tickets: Tickets::new(tokens.clone(), clock.clone(), settings.ticket_ttl),
-            sessions: Sessions::new(tokens.clone(), users.clone(), clock.clone(), lives),
-            limits: RateLimits::new(
-                tokens.clone(),
-                clock.clone(),
-                settings.rate_limit_per_minute,
-                settings.rate_limit_per_app_per_minute,
-                settings.wechat_max_calls_per_minute,
-            ),
-            access_tokens: AccessTokens::new(tokens.clone(), wechat.clone(), clock.clone()),
+            tickets: Tickets::new(tokens.clone(), clock.clone(), random.clone(), settings.ticket_ttl),
+            sessions: Sessions::new(tokens.clone(), users.clone(), clock.clone(), random.clone(), lives),
+            limits: RateLimits::new(tokens.clone(), shared.wechat_calls.clone(), quotas),
+            access_tokens: AccessTokens::new(tokens.clone(), wechat.clone(), clock.clone(), random.clone()),
             wechat,
-            events,
-            runtime: Handle::current(),
-            draining: AtomicBool::new(false),
-            in_flight: AtomicUsize::new(0),
-            tasks: Mutex::new(vec![tokio::spawn(forgetting)]),
-            event_writer: Mutex::new(Some(event_writer)),
             users,
             tokens,
-            memory,
-            clock,
-            settings,
+            random,
+            shared,
         })
     }
 
-    /// Ends the background work; tells the task that writes the remaining events, which ends once this app is dropped.
-    pub fn close(&self) -> Option<JoinHandle<()>> {
-        for task in self.tasks.lock().expect("nothing panics while it holds the tasks").drain(..) {
-            task.abort();
-        }
-        self.event_writer.lock().expect("nothing panics while it holds the writer").take()
+    /// The settings of the process.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
     }
+
+    /// The clock of the process.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+}
+
+/// The work behind the requests: it writes events, forgets old ones and looks after the metrics.
+pub struct Background {
+    writer: Option<JoinHandle<()>>,
+    others: Vec<JoinHandle<()>>,
+}
+
+impl Background {
+    /// Begins, on the runtime at hand and over connections of its own. A second call for the same process writes no
+    /// events: the first one does.
+    ///
+    /// # Errors
+    /// A certificate cannot be read or used.
+    pub fn start(shared: &Shared) -> Result<Background, OpenError> {
+        let users = shared.users(BACKGROUND_CONNECTIONS).map_err(OpenError::Users)?;
+        let tokens = shared.tokens().map_err(OpenError::Tokens)?;
+        let writer = shared.writer.lock().expect("nothing panics while it holds the writer").take();
+        let writer = writer.map(|writer| tokio::spawn(writer.write(users.clone())));
+        let forgetting = forget_old_events(users, tokens, shared.clock.clone(), shared.settings.events_retention);
+        Ok(Background { writer, others: vec![tokio::spawn(forgetting), tokio::spawn(upkeep())] })
+    }
+
+    /// Ends all but the writing of events; what does that ends by itself once everything is gone that could leave one.
+    pub fn end(self) -> Option<JoinHandle<()>> {
+        self.others.iter().for_each(JoinHandle::abort);
+        self.writer
+    }
+}
+
+/// The user store that the address asks for, over as many connections at the most.
+///
+/// # Errors
+/// The address or the certificate authority cannot be used.
+pub fn open_users(database: &DatabaseUrl, connections: usize) -> Result<Arc<dyn UserStore>, StoreError> {
+    install_crypto();
+    Ok(match database {
+        DatabaseUrl::Mysql { url, ca_file, .. } => Arc::new(MysqlUsers::new(url, ca_file.as_deref(), connections)?),
+        DatabaseUrl::Sqlite { path } => Arc::new(SqliteUsers::new(path)?),
+    })
 }
 
 /// One crypto provider for every TLS connection of the process. A second call finds the first one's in place.
 pub fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-/// The user store that the address asks for.
-///
-/// # Errors
-/// The address or the certificate authority cannot be used.
-pub fn open_users(settings: &Settings) -> Result<Arc<dyn UserStore>, StoreError> {
-    Ok(match &settings.database {
-        DatabaseUrl::Mysql { url, ca_file, pool_size } => {
-            Arc::new(MysqlUsers::new(url, ca_file.as_deref(), *pool_size)?)
-        }
-        DatabaseUrl::Sqlite { path } => Arc::new(SqliteUsers::new(path)?),
-    })
-}
-
-/// A token store, and the same once more if it is the one in memory.
-pub type OpenTokens = (Arc<dyn TokenStore>, Option<Arc<MemoryTokens>>);
-
-/// The token store that the address asks for.
-///
-/// # Errors
-/// A certificate cannot be read or used.
-pub fn open_tokens(settings: &Settings, clock: &Clock) -> Result<OpenTokens, StoreError> {
-    Ok(match &settings.tokens {
-        TokenStoreUrl::Memory => {
-            let memory = Arc::new(MemoryTokens::new(clock.clone()));
-            (memory.clone(), Some(memory))
-        }
-        TokenStoreUrl::Redis(url) => (Arc::new(RedisTokens::new(url, &settings.redis_key_prefix)?), None),
-    })
 }

@@ -128,6 +128,12 @@ impl ApiError {
         ApiError { retry_after: Some(wait), ..self }
     }
 
+    /// Names the methods that a path has.
+    #[must_use]
+    pub fn allowing(self, methods: &[Method]) -> ApiError {
+        ApiError { allow: methods.to_vec(), ..self }
+    }
+
     /// The document for the client.
     pub fn problem<'a>(&'a self, request_id: &'a str) -> Problem<'a> {
         Problem {

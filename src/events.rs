@@ -1,24 +1,25 @@
 //! What happened to accounts, written to `login_events` in batches, off every request's path.
 //!
 //! A process that is killed loses the events of its last [`PERIOD`] at most. While the database does not answer, events
-//! wait in memory, [`MOST_WAITING`] at most; beyond that the newest are dropped, and counted.
+//! wait in memory, [`MAX_WAITING`] at most; beyond that the newest are dropped, and counted.
 
 use crate::clock::Clock;
 use crate::identity::AppId;
-use crate::store::{EventKind, LoginEvent, TokenStore, UserStore};
+use crate::store::{EventKind, LoginEvent, TokenStore, UserStore, Value};
+use crate::telemetry::metrics::outcomes;
 use crate::user::UserId;
 use chrono::TimeDelta;
+use metrics::Counter;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::JoinHandle;
 
 /// How long an event waits for others to be written with.
-pub const PERIOD: Duration = Duration::from_millis(500);
-/// Events in one statement.
-const BATCH: usize = 500;
+pub const PERIOD: Duration = Duration::from_millis(100);
+/// Events in one transaction. Few enough that the database is not kept from answering logins for milliseconds.
+const BATCH: usize = 100;
 /// Events that wait in memory at the most.
-pub const MOST_WAITING: usize = 50_000;
+pub const MAX_WAITING: usize = 50_000;
 /// Rows deleted by one statement of the clean-up, so that none holds locks for long.
 const FORGET_AT_ONCE: i64 = 1000;
 const FIRST_FORGETTING: Duration = Duration::from_secs(60);
@@ -29,53 +30,73 @@ const FORGET_EVERY: Duration = Duration::from_secs(3600);
 pub struct EventLog {
     waiting: Sender<LoginEvent>,
     clock: Clock,
+    dropped: Counter,
+}
+
+/// Writes what is left in the log.
+pub struct EventWriter {
+    events: Receiver<LoginEvent>,
+    written: Counter,
+    dropped: Counter,
+}
+
+/// A log and what writes it.
+pub fn event_log(clock: Clock) -> (EventLog, EventWriter) {
+    let (waiting, events) = channel(MAX_WAITING);
+    let (written, dropped) = (count("written"), count("dropped"));
+    (EventLog { waiting, clock, dropped: dropped.clone() }, EventWriter { events, written, dropped })
 }
 
 impl EventLog {
-    /// Begins to write what is left here to `users`; the task ends when the last clone is gone and all is written.
-    pub fn start(users: Arc<dyn UserStore>, clock: Clock) -> (EventLog, JoinHandle<()>) {
-        let (waiting, events) = channel(MOST_WAITING);
-        (EventLog { waiting, clock }, tokio::spawn(write(users, events)))
-    }
-
     /// Leaves an event. It does not wait.
     pub fn note(&self, kind: EventKind, user_id: UserId, app_id: Option<AppId>) {
         let event = LoginEvent { at: self.clock.now(), user_id, app_id, kind };
         if self.waiting.try_send(event).is_err() {
-            count("dropped", 1);
+            self.dropped.increment(1);
         }
     }
 }
 
-async fn write(users: Arc<dyn UserStore>, mut events: Receiver<LoginEvent>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while events.recv_many(&mut batch, BATCH).await > 0 {
-        if batch.len() < BATCH {
-            // The first ones wait for company; a closed log has none to wait for.
-            if !events.is_closed() {
-                tokio::time::sleep(PERIOD).await;
+impl EventWriter {
+    /// Writes to `users` until the last clone of the log is gone and all is written.
+    pub async fn write(mut self, users: Arc<dyn UserStore>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while self.events.recv_many(&mut batch, BATCH).await > 0 {
+            if batch.len() < BATCH {
+                // The first ones wait for company; a closed log has none to wait for.
+                if !self.events.is_closed() {
+                    tokio::time::sleep(PERIOD).await;
+                }
+                while batch.len() < BATCH {
+                    let Ok(event) = self.events.try_recv() else { break };
+                    batch.push(event);
+                }
             }
-            while batch.len() < BATCH {
-                let Ok(event) = events.try_recv() else { break };
-                batch.push(event);
+            if !self.write_batch(&*users, &batch).await {
+                return;
             }
+            batch.clear();
         }
+    }
+
+    /// False when the process is ending and the database does not take them.
+    async fn write_batch(&self, users: &dyn UserStore, batch: &[LoginEvent]) -> bool {
         let mut failures = 0;
-        while let Err(error) = users.record(&batch).await {
+        while let Err(error) = users.record(batch).await {
             failures += 1;
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 events = batch.len(),
                 "login events wait for the database"
             );
-            if events.is_closed() && failures >= 3 {
-                count("dropped", batch.len() as u64);
-                return;
+            if self.events.is_closed() && failures >= 3 {
+                self.dropped.increment(batch.len() as u64);
+                return false;
             }
-            tokio::time::sleep(PERIOD).await;
+            tokio::time::sleep(PERIOD * 5).await;
         }
-        count("written", batch.len() as u64);
-        batch.clear();
+        self.written.increment(batch.len() as u64);
+        true
     }
 }
 
@@ -89,7 +110,7 @@ pub async fn forget_old_events(
     // A replica that was just started has better things to do.
     tokio::time::sleep(FIRST_FORGETTING).await;
     loop {
-        match tokens.put_new("lock:retention", b"held", FORGET_EVERY / 2).await {
+        match tokens.put_new(Value { key: "lock:retention", bytes: b"held", ttl: FORGET_EVERY / 2 }).await {
             Ok(true) => forget(&*users, &clock, retention).await,
             Ok(false) => {}
             Err(error) => {
@@ -116,10 +137,10 @@ async fn forget(users: &dyn UserStore, clock: &Clock, retention: TimeDelta) {
     }
     if forgotten > 0 {
         tracing::info!(forgotten, "old login events were deleted");
-        count("forgotten", forgotten as u64);
+        count("forgotten").increment(forgotten as u64);
     }
 }
 
-fn count(outcome: &'static str, events: u64) {
-    metrics::counter!("weapp_login_events_total", "outcome" => outcome).increment(events);
+fn count(outcome: &'static str) -> Counter {
+    outcomes("weapp_login_events_total", outcome)
 }

@@ -3,87 +3,125 @@
 use crate::clock::Clock;
 use crate::identity::AppId;
 use crate::store::{Allowance, MemoryTokens, Rate, TokenStore};
+use crate::telemetry::metrics::recorder;
+use metrics::{Counter, counter};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Requests a minute; 0 switches a limit off.
+#[derive(Debug, Clone, Copy)]
+pub struct Quotas {
+    /// Logins and registrations from one address, and failed introspections from it.
+    pub per_address: u32,
+    /// Logins into one mini program.
+    pub per_app: u32,
+    /// Calls of this replica to WeChat for one mini program.
+    pub wechat_calls: u32,
+}
+
 /// The limits that are switched on.
 #[derive(Clone)]
 pub struct RateLimits {
-    shared: Arc<dyn TokenStore>,
-    own: Arc<MemoryTokens>,
-    per_address: u32,
-    per_app: u32,
-    to_wechat: u32,
+    address: Limit,
+    app: Limit,
+    introspection: Limit,
+    wechat: Limit,
 }
 
-/// What a client is told about a limit, asked or not.
+/// How a client stands with a limit, as it is told in every answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub struct Standing {
     /// Name of the limit.
     pub policy: &'static str,
     /// Requests a minute.
     pub quota: u32,
+    /// What the limit said.
     pub allowance: Allowance,
 }
 
+/// Calls to WeChat are counted here, in the process: the quota is protected whatever fails.
+pub fn own_counts(clock: Clock) -> Arc<MemoryTokens> {
+    Arc::new(MemoryTokens::new(clock))
+}
+
 impl RateLimits {
-    /// Numbers are requests a minute; 0 switches a limit off.
-    pub fn new(
-        shared: Arc<dyn TokenStore>,
-        clock: Clock,
-        per_address: u32,
-        per_app: u32,
-        to_wechat: u32,
-    ) -> RateLimits {
-        RateLimits { shared, own: Arc::new(MemoryTokens::new(clock)), per_address, per_app, to_wechat }
+    /// What clients do is counted in `shared`, what this process does in `own`.
+    pub fn new(shared: Arc<dyn TokenStore>, own: Arc<MemoryTokens>, quotas: Quotas) -> RateLimits {
+        RateLimits {
+            address: Limit::new("address", quotas.per_address, shared.clone()),
+            app: Limit::new("app", quotas.per_app, shared.clone()),
+            introspection: Limit::new("introspection", quotas.per_address, shared),
+            wechat: Limit::new("wechat", quotas.wechat_calls, own),
+        }
     }
 
     /// Counts a login or registration from `address`. Nothing is told when the limit is off or the store does not answer:
     /// a limit that cannot count lets everybody in.
-    pub async fn from_address(&self, address: IpAddr) -> Option<Told> {
-        self.count(&*self.shared, "address", self.per_address, &format!("rate:address:{}", network(address))).await
+    pub async fn count_address(&self, address: IpAddr) -> Option<Standing> {
+        self.address.count(|| format!("rate:address:{}", network(address))).await
     }
 
     /// Counts a login into the mini program `app`.
-    pub async fn into_app(&self, app: &AppId) -> Option<Told> {
-        self.count(&*self.shared, "app", self.per_app, &format!("rate:app:{app}")).await
+    pub async fn count_app(&self, app: &AppId) -> Option<Standing> {
+        self.app.count(|| format!("rate:app:{app}")).await
     }
 
     /// Counts a caller at `address` whose client id or secret is wrong.
-    pub async fn failed_introspection(&self, address: IpAddr) -> Option<Told> {
-        let key = format!("rate:introspection:{}", network(address));
-        self.count(&*self.shared, "introspection", self.per_address, &key).await
+    pub async fn count_failed_introspection(&self, address: IpAddr) -> Option<Standing> {
+        self.introspection.count(|| format!("rate:introspection:{}", network(address))).await
     }
 
-    /// Counts a call of this replica to WeChat for `app`. It needs no store, so WeChat's quota is protected whatever fails.
-    pub async fn to_wechat(&self, app: &AppId) -> Option<Told> {
-        self.count(&*self.own, "wechat", self.to_wechat, app.as_str()).await
+    /// Counts a call of this replica to WeChat for `app`.
+    pub async fn count_wechat_call(&self, app: &AppId) -> Option<Standing> {
+        self.wechat.count(|| app.to_string()).await
+    }
+}
+
+#[derive(Clone)]
+struct Limit {
+    policy: &'static str,
+    quota: u32,
+    store: Arc<dyn TokenStore>,
+    allowed: Counter,
+    refused: Counter,
+    not_counted: Counter,
+}
+
+impl Limit {
+    fn new(policy: &'static str, quota: u32, store: Arc<dyn TokenStore>) -> Limit {
+        recorder();
+        let of = |outcome| counter!("weapp_login_rate_limits_total", "limit" => policy, "outcome" => outcome);
+        Limit {
+            policy,
+            quota,
+            store,
+            allowed: of("allowed"),
+            refused: of("refused"),
+            not_counted: of("not_counted"),
+        }
     }
 
-    async fn count(&self, store: &dyn TokenStore, policy: &'static str, quota: u32, key: &str) -> Option<Told> {
-        if quota == 0 {
+    async fn count(&self, key: impl FnOnce() -> String) -> Option<Standing> {
+        if self.quota == 0 {
             return None;
         }
-        let rate = Rate { burst: quota, interval: Duration::from_secs(60) / quota };
-        let outcome = match store.spend(key, rate).await {
-            Ok(allowance) => Ok(Told { policy, quota, allowance }),
+        let rate = Rate { burst: self.quota, interval: Duration::from_secs(60) / self.quota };
+        let allowance = match self.store.spend(&key(), rate).await {
+            Ok(allowance) => allowance,
             Err(error) => {
+                self.not_counted.increment(1);
                 tracing::warn!(
-                    limit = policy,
+                    limit = self.policy,
                     error = &error as &dyn std::error::Error,
                     "the rate limit cannot count and lets everybody in"
                 );
-                Err("not_counted")
+                return None;
             }
         };
-        let name = match &outcome {
-            Ok(told) if told.allowance.wait.is_some() => "refused",
-            Ok(_) => "allowed",
-            Err(not_counted) => not_counted,
-        };
-        metrics::counter!("weapp_login_rate_limits_total", "limit" => policy, "outcome" => name).increment(1);
-        outcome.ok()
+        let outcome = if allowance.wait.is_some() { &self.refused } else { &self.allowed };
+        outcome.increment(1);
+        Some(Standing { policy: self.policy, quota: self.quota, allowance })
     }
 }
 

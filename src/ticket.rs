@@ -5,29 +5,58 @@
 
 use crate::clock::Clock;
 use crate::identity::{Identity, SessionKey};
-use crate::store::{StoreError, TokenStore};
+use crate::random::Random;
+use crate::seal::Unsealed;
+use crate::store::{StoreError, TokenStore, Value};
+use crate::telemetry::metrics::outcomes;
 use crate::token::{Purpose, Token};
 use chrono::{DateTime, TimeDelta, Utc};
+use metrics::Counter;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// A ticket is spent by this many failed checks.
-const MOST_FAILURES: u32 = 3;
+const MAX_FAILURES: u32 = 3;
+/// The form in which what waits under a ticket is written; a released one is never changed, only followed by another.
+const FORM: u8 = 1;
 
 /// Issues and redeems tickets.
 #[derive(Clone)]
 pub struct Tickets {
     store: Arc<dyn TokenStore>,
     clock: Clock,
+    random: Random,
     ttl: TimeDelta,
+    counts: Arc<Counts>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// Tickets by what became of them.
+struct Counts {
+    issued: Counter,
+    redeemed: Counter,
+    refused: Counter,
+    given_back: Counter,
+    spent_by_failures: Counter,
+}
+
+#[derive(Debug, PartialEq)]
 struct Waiting {
     identity: Identity,
     session_key: SessionKey,
     failures: u32,
     expires_at: DateTime<Utc>,
+}
+
+/// Form 1. Times are milliseconds since 1970.
+#[derive(Serialize, Deserialize)]
+struct WaitingForm<'a> {
+    app_id: &'a str,
+    openid: &'a str,
+    unionid: Option<&'a str>,
+    session_key: &'a str,
+    failures: u32,
+    expires_at: i64,
 }
 
 /// A ticket in the hands of the one request that redeemed it. Dropping it spends the ticket.
@@ -37,31 +66,59 @@ pub struct Redeemed {
 }
 
 impl Redeemed {
+    /// Whom the exchange proved.
+    #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.waiting.identity
     }
 
+    /// The key that the exchange gave.
+    #[must_use]
     pub fn session_key(&self) -> &SessionKey {
         &self.waiting.session_key
     }
 
     /// How many checks failed with this ticket before.
+    #[must_use]
     pub fn failures(&self) -> u32 {
         self.waiting.failures
     }
 }
 
+/// What becomes of a ticket that was redeemed and brought no registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settlement {
+    /// Given back with one failed check more, unless that was the last one it had.
+    Tried,
+    /// Given back as it was: it was not the client's fault.
+    Untried,
+    /// Gone.
+    Spent,
+}
+
 impl Tickets {
-    pub fn new(store: Arc<dyn TokenStore>, clock: Clock, ttl: TimeDelta) -> Tickets {
-        Tickets { store, clock, ttl }
+    /// Tickets in `store` that live for `ttl`.
+    pub fn new(store: Arc<dyn TokenStore>, clock: Clock, random: Random, ttl: TimeDelta) -> Tickets {
+        let of = |outcome| outcomes("weapp_login_tickets_total", outcome);
+        let counts = Counts {
+            issued: of("issued"),
+            redeemed: of("redeemed"),
+            refused: of("refused"),
+            given_back: of("given_back"),
+            spent_by_failures: of("spent_by_failures"),
+        };
+        Tickets { store, clock, random, ttl, counts: Arc::new(counts) }
     }
 
     /// A ticket under which `identity` and `session_key` wait, and how long they do.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store does not answer; then there is no ticket that anybody can use.
     pub async fn issue(&self, identity: Identity, session_key: SessionKey) -> Result<(Token, TimeDelta), StoreError> {
-        let token = Token::random();
+        let token = Token::random(&self.random);
         let expires_at = self.clock.now() + self.ttl;
         self.keep(&token, &Waiting { identity, session_key, failures: 0, expires_at }).await?;
-        count("issued");
+        self.counts.issued.increment(1);
         Ok((token, self.ttl))
     }
 
@@ -73,39 +130,112 @@ impl Tickets {
     /// # Errors
     /// [`StoreError::Unavailable`] when the store does not answer; the ticket may or may not be spent.
     pub async fn redeem(&self, token: Token) -> Result<Option<Redeemed>, StoreError> {
-        let sealed = self.store.take(&token.name(Purpose::Ticket)).await?;
-        let waiting = sealed
-            .and_then(|sealed| token.unseal(Purpose::Ticket, &sealed))
-            .and_then(|plain| serde_json::from_slice::<Waiting>(&plain).ok())
+        let place = token.place(Purpose::Ticket);
+        let waiting = self
+            .store
+            .take(place.name())
+            .await?
+            .and_then(|sealed| Waiting::read(&place.open(&sealed)?))
             .filter(|waiting| waiting.expires_at > self.clock.now());
-        count(if waiting.is_some() { "redeemed" } else { "refused" });
+        let count = if waiting.is_some() { &self.counts.redeemed } else { &self.counts.refused };
+        count.increment(1);
         Ok(waiting.map(|waiting| Redeemed { token, waiting }))
     }
 
-    /// Gives a ticket back after a failed check, with the life that remains to it, unless it was the last try.
-    pub async fn give_back_after_failure(&self, mut redeemed: Redeemed) -> Result<(), StoreError> {
-        redeemed.waiting.failures += 1;
-        if redeemed.waiting.failures >= MOST_FAILURES {
-            count("spent_by_failures");
+    /// Ends what [`Tickets::redeem`] began when no registration came of it; what is given back has the life that remained.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store does not answer; then the ticket is spent.
+    pub async fn settle(&self, mut redeemed: Redeemed, settlement: Settlement) -> Result<(), StoreError> {
+        match settlement {
+            Settlement::Spent => return Ok(()),
+            Settlement::Untried => {}
+            Settlement::Tried => redeemed.waiting.failures += 1,
+        }
+        if redeemed.waiting.failures >= MAX_FAILURES {
+            self.counts.spent_by_failures.increment(1);
             return Ok(());
         }
-        count("given_back");
-        self.keep(&redeemed.token, &redeemed.waiting).await
-    }
-
-    /// Gives a ticket back that was not tried: the user store did not answer.
-    pub async fn give_back_untried(&self, redeemed: Redeemed) -> Result<(), StoreError> {
-        count("given_back");
+        self.counts.given_back.increment(1);
         self.keep(&redeemed.token, &redeemed.waiting).await
     }
 
     async fn keep(&self, token: &Token, waiting: &Waiting) -> Result<(), StoreError> {
-        let Ok(remaining) = (waiting.expires_at - self.clock.now()).to_std() else { return Ok(()) };
-        let plain = serde_json::to_vec(waiting).map_err(StoreError::broken)?;
-        self.store.put(&token.name(Purpose::Ticket), &token.seal(Purpose::Ticket, &plain), remaining).await
+        let Ok(ttl) = (waiting.expires_at - self.clock.now()).to_std() else { return Ok(()) };
+        let place = token.place(Purpose::Ticket);
+        let sealed = place.seal(FORM, &waiting.written(), &self.random);
+        self.store.put(Value { key: place.name(), bytes: &sealed, ttl }).await
     }
 }
 
-fn count(outcome: &'static str) {
-    metrics::counter!("weapp_login_tickets_total", "outcome" => outcome).increment(1);
+impl Waiting {
+    fn written(&self) -> Zeroizing<Vec<u8>> {
+        let form = WaitingForm {
+            app_id: self.identity.app_id.as_str(),
+            openid: self.identity.openid.as_str(),
+            unionid: self.identity.unionid.as_ref().map(|unionid| unionid.as_str()),
+            session_key: self.session_key.text(),
+            failures: self.failures,
+            expires_at: self.expires_at.timestamp_millis(),
+        };
+        let plain = Vec::with_capacity(256);
+        Zeroizing::new(postcard::to_extend(&form, plain).expect("texts and numbers into memory"))
+    }
+
+    /// Nothing if the form is unknown or the value is not whole.
+    fn read(unsealed: &Unsealed) -> Option<Waiting> {
+        if unsealed.form != FORM {
+            return None;
+        }
+        let form: WaitingForm<'_> = postcard::from_bytes(&unsealed.plain).ok()?;
+        let identity = Identity {
+            app_id: form.app_id.parse().ok()?,
+            openid: form.openid.parse().ok()?,
+            unionid: form.unionid.map(str::parse).transpose().ok()?,
+        };
+        Some(Waiting {
+            identity,
+            session_key: SessionKey::try_from(form.session_key.to_owned()).ok()?,
+            failures: form.failures,
+            expires_at: DateTime::from_timestamp_millis(form.expires_at)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting() -> Waiting {
+        Waiting {
+            identity: Identity {
+                app_id: "wx0123456789abcdef".parse().unwrap(),
+                openid: "oGZUI0egBJY1zhBYw2KhdUfwVJJE".parse().unwrap(),
+                unionid: None,
+            },
+            session_key: SessionKey::try_from("tiihtNczf5v6AKRyjwEUhQ==".to_owned()).unwrap(),
+            failures: 2,
+            expires_at: DateTime::from_timestamp_millis(1_763_900_000_001).unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_waits_is_read_as_it_was_written() {
+        let random = Random::system();
+        let place = Token::random(&random).place(Purpose::Ticket);
+
+        let sealed = place.seal(FORM, &waiting().written(), &random);
+
+        assert_eq!(Waiting::read(&place.open(&sealed).unwrap()), Some(waiting()));
+    }
+
+    #[test]
+    fn a_ticket_of_the_first_form_opens_for_ever() {
+        let (token, sealed) = include_str!("../tests/fixtures/ticket-form-1.txt").trim().split_once('\n').unwrap();
+        let place = Token::parse(token).unwrap().place(Purpose::Ticket);
+
+        let opened = place.open(&hex::decode(sealed).unwrap()).unwrap();
+
+        assert_eq!(Waiting::read(&opened), Some(waiting()));
+    }
 }

@@ -1,22 +1,25 @@
 //! 256 random bits, their text, the name under which what they stand for is stored, and the key that seals it.
 //!
-//! The store holds the name (a hash) and the sealed value. Whoever reads the store has neither the token nor, without
-//! it, the key: both are derived from the token in one direction only.
+//! The store holds the name and the sealed value. Whoever reads the store has neither the token nor, without it, the
+//! key: both are derived from the token in one direction only (HKDF-Expand with the token, which is random, as the
+//! pseudo-random key: one HMAC-SHA256 each).
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{Aes256Gcm, Nonce};
+use crate::random::Random;
+use crate::seal::{Seal, Unsealed};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hkdf::Hkdf;
-use sha2::{Digest, Sha256};
+use ring::hmac;
 use std::fmt;
 use zeroize::Zeroizing;
 
-const NONCE_BYTES: usize = 12;
+/// Characters of a token's text.
+pub const TEXT_LENGTH: usize = 43;
 
 /// What a token is for. A ticket can never be used as a session, nor the other way round: name and key differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
+    /// Redeemed once, by a registration.
     Ticket,
+    /// Sent with every request of somebody who is signed in.
     Session,
 }
 
@@ -29,41 +32,44 @@ impl Purpose {
     }
 }
 
-/// The secret that a client holds. Its text is 43 characters of base64url.
+/// The secret that a client holds. Its text is [`TEXT_LENGTH`] characters of base64url.
 #[derive(Clone)]
 pub struct Token(Zeroizing<[u8; 32]>);
 
 impl Token {
     /// A token nobody has seen.
-    pub fn random() -> Token {
-        Token(Zeroizing::new(random_bytes()))
+    #[must_use]
+    pub fn random(random: &Random) -> Token {
+        Token(Zeroizing::new(random.bytes()))
     }
 
     /// The token that `text` writes, if it has the form of one.
+    #[must_use]
     pub fn parse(text: &str) -> Option<Token> {
-        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
-        Some(Token(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
+        if text.len() != TEXT_LENGTH {
+            return None;
+        }
+        // The decoder wants room for whole groups of three bytes.
+        let mut bytes = Zeroizing::new([0; 33]);
+        let length = URL_SAFE_NO_PAD.decode_slice(text, bytes.as_mut_slice()).ok()?;
+        Some(Token(Zeroizing::new(bytes[..length].try_into().ok()?)))
     }
 
     /// What is handed to the client.
+    #[must_use]
     pub fn text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0.as_slice())
     }
 
-    /// The key in the store, such as `session:4mRr…`: a hash, from which the token cannot be found.
-    pub fn name(&self, purpose: Purpose) -> String {
-        let hash = Sha256::new().chain_update(purpose.label()).chain_update(self.0.as_slice()).finalize();
-        format!("{}:{}", purpose.label(), URL_SAFE_NO_PAD.encode(hash))
-    }
-
-    /// `plain`, readable only with this token.
-    pub fn seal(&self, purpose: Purpose, plain: &[u8]) -> Vec<u8> {
-        Seal::derive(self.0.as_slice(), purpose.label()).seal(plain)
-    }
-
-    /// What [`Token::seal`] sealed; nothing if it was sealed with another token or for another purpose, or changed since.
-    pub fn unseal(&self, purpose: Purpose, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        Seal::derive(self.0.as_slice(), purpose.label()).unseal(sealed)
+    /// Where the store keeps what this token stands for, and what opens it.
+    #[must_use]
+    pub fn place(&self, purpose: Purpose) -> Place {
+        let prk = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_slice());
+        let mut name = String::with_capacity(purpose.label().len() + 1 + TEXT_LENGTH);
+        name.push_str(purpose.label());
+        name.push(':');
+        URL_SAFE_NO_PAD.encode_string(expanded(&prk, purpose, b" name\x01"), &mut name);
+        Place { name, prk, purpose }
     }
 }
 
@@ -73,41 +79,50 @@ impl fmt::Debug for Token {
     }
 }
 
-/// A key that seals: AES-256-GCM with a random nonce before the ciphertext.
-pub struct Seal(Aes256Gcm);
+/// The place in the store that belongs to a token.
+pub struct Place {
+    name: String,
+    prk: hmac::Key,
+    purpose: Purpose,
+}
 
-impl Seal {
-    /// The key that `secret` gives for `purpose` (HKDF-SHA256).
-    pub fn derive(secret: &[u8], purpose: &str) -> Seal {
-        let mut key = Zeroizing::new([0; 32]);
-        let info = [b"weapp-login ", purpose.as_bytes()];
-        Hkdf::<Sha256>::new(None, secret)
-            .expand_multi_info(&info, key.as_mut_slice())
-            .expect("32 bytes is a valid length");
-        Seal(Aes256Gcm::new_from_slice(key.as_slice()).expect("the key has 32 bytes"))
+impl Place {
+    /// The key in the store, such as `session:4mRr…`, from which the token cannot be found.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// `plain`, readable only with this key.
-    pub fn seal(&self, plain: &[u8]) -> Vec<u8> {
-        let nonce: [u8; NONCE_BYTES] = random_bytes();
-        let payload = Payload { msg: plain, aad: b"" };
-        let sealed = self.0.encrypt(&Nonce::from(nonce), payload).expect("a session is far below the cipher's 64 GiB");
-        [nonce.as_slice(), &sealed].concat()
+    /// `plain`, which is of the form `form`, readable only with the token.
+    #[must_use]
+    pub fn seal(&self, form: u8, plain: &[u8], random: &Random) -> Vec<u8> {
+        self.sealing().seal(form, plain, random)
     }
 
-    /// What [`Seal::seal`] sealed with the same key.
-    pub fn unseal(&self, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-        self.0.decrypt(&Nonce::from(*nonce), sealed).ok().map(Zeroizing::new)
+    /// What [`Place::seal`] sealed; nothing if it was another token's or for another purpose, or changed since.
+    #[must_use]
+    pub fn open(&self, sealed: &[u8]) -> Option<Unsealed> {
+        self.sealing().open(sealed)
+    }
+
+    fn sealing(&self) -> Seal {
+        Seal::new(&Zeroizing::new(expanded(&self.prk, self.purpose, b" key\x01")))
     }
 }
 
-/// `N` bytes of the operating system's randomness.
-pub fn random_bytes<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's randomness")]
-    getrandom::fill(&mut bytes).expect("an operating system without randomness cannot run a login");
-    bytes
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Place({})", self.name)
+    }
+}
+
+/// The first and only block of HKDF-Expand (RFC 5869, section 2.3): the info ends in the block's number.
+fn expanded(prk: &hmac::Key, purpose: Purpose, of: &[u8]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(prk);
+    for part in [b"weapp-login ".as_slice(), purpose.label().as_bytes(), of] {
+        context.update(part);
+    }
+    context.sign().as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 #[cfg(test)]
@@ -116,41 +131,57 @@ mod tests {
 
     #[test]
     fn a_token_survives_its_text() {
-        let token = Token::random();
+        let token = Token::random(&Random::system());
 
         let again = Token::parse(&token.text()).unwrap();
 
-        assert_eq!(token.text().len(), 43);
-        assert_eq!(again.name(Purpose::Session), token.name(Purpose::Session));
+        assert_eq!(token.text().len(), TEXT_LENGTH);
+        assert_eq!(again.place(Purpose::Session).name(), token.place(Purpose::Session).name());
     }
 
     #[test]
     fn what_is_no_token_is_not_parsed() {
-        let whole = Token::random().text();
+        let whole = Token::random(&Random::system()).text();
         for bad in ["", "abc", &whole[..42], &format!("{whole}A"), &whole.replace(&whole[3..4], "%")] {
             assert!(Token::parse(bad).is_none(), "{bad}");
         }
     }
 
     #[test]
-    fn a_value_opens_only_with_its_token_and_purpose_and_unchanged() {
-        let token = Token::random();
-        let sealed = token.seal(Purpose::Ticket, b"session key");
-        let mut changed = sealed.clone();
-        changed[NONCE_BYTES] ^= 1;
+    fn a_value_opens_only_with_its_token_and_purpose() {
+        let random = Random::system();
+        let token = Token::random(&random);
 
-        assert_eq!(token.unseal(Purpose::Ticket, &sealed).unwrap().as_slice(), b"session key");
-        assert!(token.unseal(Purpose::Session, &sealed).is_none());
-        assert!(Token::random().unseal(Purpose::Ticket, &sealed).is_none());
-        assert!(token.unseal(Purpose::Ticket, &changed).is_none());
-        assert!(token.unseal(Purpose::Ticket, &sealed[..5]).is_none());
+        let sealed = token.place(Purpose::Ticket).seal(1, b"session key", &random);
+
+        assert_eq!(token.place(Purpose::Ticket).open(&sealed).unwrap().plain.as_slice(), b"session key");
+        assert!(token.place(Purpose::Session).open(&sealed).is_none());
+        assert!(Token::random(&random).place(Purpose::Ticket).open(&sealed).is_none());
+    }
+
+    #[test]
+    fn name_and_key_are_hkdf_expand_of_the_token() {
+        let token = Token(Zeroizing::new([7; 32]));
+        let mut name = [0; 32];
+        let info = [b"weapp-login ".as_slice(), b"session", b" name"];
+        ring::hkdf::Prk::new_less_safe(ring::hkdf::HKDF_SHA256, &[7; 32])
+            .expand(&info, ring::hkdf::HKDF_SHA256)
+            .unwrap()
+            .fill(&mut name)
+            .unwrap();
+
+        let place = token.place(Purpose::Session);
+
+        assert_eq!(place.name(), format!("session:{}", URL_SAFE_NO_PAD.encode(name)));
     }
 
     #[test]
     fn neither_the_name_nor_the_sealed_value_holds_the_secret() {
-        let token = Token::random();
+        let random = Random::system();
+        let token = Token::random(&random);
+        let place = token.place(Purpose::Session);
 
-        let stored = [token.name(Purpose::Session).into_bytes(), token.seal(Purpose::Session, b"openid")].concat();
+        let stored = [place.name().as_bytes(), &place.seal(1, b"openid", &random)].concat();
 
         assert!(!stored.windows(6).any(|part| part == b"openid"));
         assert!(!stored.windows(32).any(|part| part == token.0.as_slice()));

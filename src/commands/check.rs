@@ -1,6 +1,7 @@
 //! `weapp-login check`: what is wrong, before anybody signs in.
 
-use crate::app::App;
+use super::readiness;
+use crate::app::{App, Shared};
 use crate::clock::Clock;
 use crate::settings::Settings;
 use crate::wechat::WechatError;
@@ -11,16 +12,16 @@ const NO_CODE: &str = "weapp-login check";
 
 pub async fn run() -> anyhow::Result<()> {
     let settings = Settings::load(&[])?;
-    let app = App::open(settings, Clock::system())?;
+    let app = App::new(Shared::new(settings, Clock::system())?, 1)?;
     println!("ok  settings");
     let mut wrong = vec![];
     let mut note = |what: String, outcome: Result<(), String>| match outcome {
         Ok(()) => println!("ok  {what}"),
         Err(problem) => wrong.push(format!("{what}: {problem}")),
     };
-    note("database".into(), database(&app).await);
-    note("redis".into(), app.tokens.ping().await.map_err(|error| format!("{:#}", anyhow::Error::new(error))));
-    for mini_program in &app.settings.apps {
+    note("database".into(), readiness::database(&app).await);
+    note("redis".into(), readiness::redis(&app).await);
+    for mini_program in &app.settings().apps {
         // A code is looked at after app id and secret, so the refusal of a wrong code accepts these two.
         let outcome = match app.wechat.exchange(mini_program, NO_CODE).await {
             Err(WechatError::CodeInvalid(_)) | Ok(_) => Ok(()),
@@ -33,12 +34,4 @@ pub async fn run() -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("not ready to serve:\n  - {}", wrong.join("\n  - "))
-}
-
-async fn database(app: &App) -> Result<(), String> {
-    match app.users.pending_migrations().await {
-        Ok(pending) if pending.is_empty() => Ok(()),
-        Ok(pending) => Err(format!("lacks the migrations {}: run weapp-login migrate", pending.join(", "))),
-        Err(error) => Err(format!("{:#}", anyhow::Error::new(error))),
-    }
 }

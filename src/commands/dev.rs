@@ -2,12 +2,12 @@
 
 use super::serve::until_told;
 use super::simulate::simulator;
-use crate::app::App;
+use crate::app::{App, Shared};
 use crate::clock::Clock;
 use crate::playground;
 use crate::settings::{self, DatabaseUrl, Settings, WechatApp};
 use crate::simulator::Rotation;
-use crate::telemetry;
+use crate::telemetry::log;
 use anyhow::{Context, bail};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
@@ -20,14 +20,14 @@ const APPS: [(&str, &str); 2] = [
 pub async fn run() -> anyhow::Result<()> {
     let listener = listener()?;
     let settings = dev_settings(listener.local_addr()?)?;
-    telemetry::log(&settings.log, settings.log_format);
+    log::start(&settings.log, settings.log_format);
     let simulator = simulator(&settings.apps, Rotation::OnExchange, None);
-    let app = App::open(settings, Clock::system())?;
-    app.users.migrate().await?;
-    say_what_to_try(&app, listener.local_addr()?);
+    let shared = Shared::new(settings, Clock::system())?;
+    App::new(shared.clone(), 1)?.users.migrate().await?;
+    say_what_to_try(&shared.settings, listener.local_addr()?);
     let mount = simulator.configure();
-    let page = playground::Playground::new(&app);
-    until_told(app, listener, move |routes| {
+    let page = playground::Playground::new(&shared)?;
+    until_told(shared, listener, move |routes| {
         mount.clone()(routes);
         page.mount(routes);
     })
@@ -68,10 +68,10 @@ fn dev_settings(address: SocketAddr) -> anyhow::Result<Settings> {
     Ok(settings)
 }
 
-fn say_what_to_try(app: &App, address: SocketAddr) {
+fn say_what_to_try(settings: &Settings, address: SocketAddr) {
     let base = format!("http://{address}");
-    let mini_program = &app.settings.apps[0].id;
-    let file = match &app.settings.database {
+    let mini_program = &settings.apps[0].id;
+    let file = match &settings.database {
         DatabaseUrl::Sqlite { path } => path.display().to_string(),
         DatabaseUrl::Mysql { .. } => unreachable!("this mode replaces every other address"),
     };

@@ -2,7 +2,7 @@
 
 use super::database_settings;
 use super::people_csv::Line;
-use crate::app::{install_crypto, open_users};
+use crate::app::open_users;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -21,8 +21,7 @@ pub struct Arguments {
 /// twice.
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let settings = database_settings()?;
-    install_crypto();
-    let users = open_users(&settings)?;
+    let users = open_users(&settings.database, 1)?;
     let output: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(BufWriter::new(File::create(path)?)),
         None => Box::new(BufWriter::new(io::stdout())),

@@ -6,7 +6,7 @@
 
 use super::database_settings;
 use super::people_csv::Line;
-use crate::app::{install_crypto, open_users};
+use crate::app::open_users;
 use crate::clock::Clock;
 use crate::store::{Imported, Person, UserStore};
 use anyhow::{Context, bail};
@@ -49,8 +49,7 @@ struct Files {
 
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let settings = database_settings()?;
-    install_crypto();
-    let users = open_users(&settings)?;
+    let users = open_users(&settings.database, 1)?;
     if !users.pending_migrations().await?.is_empty() {
         bail!("the database lacks migrations: run weapp-login migrate");
     }

@@ -7,6 +7,7 @@ mod export;
 mod import;
 mod migrate;
 mod people_csv;
+mod readiness;
 mod serve;
 mod simulate;
 mod users;

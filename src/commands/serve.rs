@@ -1,13 +1,13 @@
 //! `weapp-login serve`: production.
 
-use crate::app::App;
+use super::readiness;
+use crate::app::{App, Background, Shared};
 use crate::clock::Clock;
 use crate::server;
 use crate::settings::{Settings, TokenStoreUrl};
-use crate::store::StoreError;
-use crate::telemetry;
+use crate::telemetry::log;
 use actix_web::web::ServiceConfig;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -15,82 +15,67 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How long events that nobody could write may hold up the end of the process.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const LAST_EVENTS_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a process that ends looks whether it may.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 pub async fn run() -> anyhow::Result<()> {
     let settings = Settings::load(&[])?;
-    telemetry::log(&settings.log, settings.log_format);
+    log::start(&settings.log, settings.log_format);
     let listener =
         TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     if matches!(settings.tokens, TokenStoreUrl::Memory) {
         tracing::warn!("REDIS_URL is memory: sessions end with this process, and no other replica knows them");
     }
-    let app = App::open(settings, Clock::system())?;
-    is_complete(&app).await?;
-    until_told(app, listener, |_: &mut ServiceConfig| {}).await
+    let shared = Shared::new(settings, Clock::system())?;
+    readiness::require(&App::new(shared.clone(), 1)?).await?;
+    until_told(shared, listener, |_: &mut ServiceConfig| {}).await
 }
 
-/// Serves until SIGTERM or SIGINT, then ends in order: no new traffic, what is in progress, the last events.
-pub async fn until_told<F>(app: App, listener: TcpListener, beside: F) -> anyhow::Result<()>
+/// Serves until SIGTERM or SIGINT, then ends in order: no new traffic, what is in progress, the last events, the last lines
+/// of the log.
+pub async fn until_told<F>(shared: Arc<Shared>, listener: TcpListener, beside: F) -> anyhow::Result<()>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let app = Arc::new(app);
     let address = listener.local_addr()?;
-    let server = server::serve(app.clone(), listener, beside)?;
+    let background = Background::start(&shared)?;
+    let server = server::serve(shared.clone(), listener, beside)?;
     let handle = server.handle();
     let mut server = tokio::spawn(server);
-    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), workers = server::workers(), "serving");
     tokio::select! {
         _ = term.recv() => {
-            app.draining.store(true, Relaxed);
+            shared.draining.store(true, Relaxed);
             tracing::info!("told to end: /readyz is 503 from now on");
-            let drain = app.settings.drain.to_std().unwrap_or_default();
+            let drain = shared.settings.drain.to_std().unwrap_or_default();
             tokio::select! { () = tokio::time::sleep(drain) => {} _ = int.recv() => {} }
         }
-        _ = int.recv() => app.draining.store(true, Relaxed),
+        _ = int.recv() => shared.draining.store(true, Relaxed),
         ended = &mut server => ended??,
     }
+    // A worker takes its tasks with it, those too whose clients hung up: so they end first.
+    let shutdown = shared.settings.shutdown.to_std().unwrap_or_default();
+    let _ = tokio::time::timeout(shutdown, idle(&shared)).await;
     handle.stop(true).await;
     if !server.is_finished() {
         server.await??;
     }
-    let writer = app.close();
-    drop(app);
-    if let Some(writer) = writer
-        && tokio::time::timeout(LAST_WORDS, writer).await.is_err()
+    drop(shared);
+    if let Some(writer) = background.end()
+        && tokio::time::timeout(LAST_EVENTS_TIMEOUT, writer).await.is_err()
     {
         tracing::warn!("the last login events could not be written");
     }
+    log::flush_all();
     tracing::info!("ended");
     Ok(())
 }
 
-/// Names everything that is missing for serving.
-async fn is_complete(app: &App) -> anyhow::Result<()> {
-    let (database, redis) = tokio::join!(app.users.pending_migrations(), reach_redis(app));
-    let mut missing = vec![];
-    match database {
-        Ok(pending) if pending.is_empty() => {}
-        Ok(pending) => {
-            missing.push(format!("the database lacks the migrations {}: run weapp-login migrate", pending.join(", ")))
-        }
-        Err(error) => missing.push(format!("the database: {:#}", anyhow::Error::new(error))),
-    }
-    if let Err(error) = redis {
-        missing.push(format!("redis: {:#}", anyhow::Error::new(error)));
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    bail!("cannot serve:\n  - {}", missing.join("\n  - "))
-}
-
-/// Asks twice: a connection may take a second to open, which a machine that starts everything at once can exceed.
-async fn reach_redis(app: &App) -> Result<(), StoreError> {
-    match app.tokens.ping().await {
-        Err(StoreError::Unavailable(_)) => app.tokens.ping().await,
-        outcome => outcome,
+/// Ends when no request is in progress.
+async fn idle(shared: &Shared) {
+    while shared.in_flight.load(Relaxed) > 0 {
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }

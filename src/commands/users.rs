@@ -1,8 +1,7 @@
 //! `weapp-login users`: for support staff. It shows no openid and no unionid.
 
-use crate::app::{install_crypto, open_tokens, open_users};
+use crate::app::{App, Shared};
 use crate::clock::Clock;
-use crate::session::{Lives, Sessions};
 use crate::settings::Settings;
 use crate::store::UserStore;
 use crate::user::{Status, UserId};
@@ -37,16 +36,12 @@ enum Action {
 
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let settings = Settings::load(&[("WECHAT_APP_ID", "unused"), ("WECHAT_APP_SECRET", "unused")])?;
-    install_crypto();
-    let clock = Clock::system();
-    let users = open_users(&settings)?;
-    let (tokens, _) = open_tokens(&settings, &clock)?;
-    let lives = Lives { idle: settings.session_ttl, most: settings.session_max_age, per_user: 0 };
-    let sessions = Sessions::new(tokens, users.clone(), clock.clone(), lives);
+    let app = App::new(Shared::new(settings, Clock::system())?, 1)?;
+    let (users, sessions, clock) = (app.users.clone(), &app.sessions, app.clock());
     match arguments.action {
         Action::Show { id } => show(&users, UserId(id)).await,
         Action::Suspend { id } => {
-            set_status(&users, UserId(id), Status::Suspended, &clock).await?;
+            set_status(&users, UserId(id), Status::Suspended, clock).await?;
             let ended = sessions.close_all(UserId(id)).await.context(
                 "the account is suspended; its open sessions end by themselves within 60 s, because ending them at once failed",
             )?;
@@ -54,7 +49,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Ok(())
         }
         Action::Restore { id } => {
-            set_status(&users, UserId(id), Status::Active, &clock).await?;
+            set_status(&users, UserId(id), Status::Active, clock).await?;
             println!("restored");
             Ok(())
         }

@@ -5,7 +5,8 @@
 
 mod state;
 
-use crate::app::App;
+use crate::app::Shared;
+use crate::store::StoreError;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{ServiceConfig, get};
@@ -59,11 +60,14 @@ pub struct Playground {
 }
 
 impl Playground {
-    /// Looks at the stores of `app`.
-    pub fn new(app: &App) -> Playground {
-        let apps = app.settings.apps.iter().map(|app| app.id.to_string()).collect();
-        let shelves = Shelves { users: app.users.clone(), memory: app.memory.clone(), runtime: app.runtime.clone() };
-        Playground { shelves: Arc::new(shelves), apps }
+    /// Looks at the stores of a process.
+    ///
+    /// # Errors
+    /// They cannot be opened.
+    pub fn new(shared: &Shared) -> Result<Playground, StoreError> {
+        let apps = shared.settings.apps.iter().map(|app| app.id.to_string()).collect();
+        let shelves = Shelves { users: shared.users(1)?, memory: shared.memory.clone() };
+        Ok(Playground { shelves: Arc::new(shelves), apps })
     }
 
     /// Mounts the page at `/`, its assets and `GET /playground/state` below `/playground`.

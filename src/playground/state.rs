@@ -8,7 +8,6 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::runtime::Handle;
 
 /// How many of the youngest accounts are shown.
 const MOST_USERS: i64 = 8;
@@ -19,7 +18,6 @@ const PAGE: i64 = 500;
 pub(super) struct Shelves {
     pub users: Arc<dyn UserStore>,
     pub memory: Option<Arc<MemoryTokens>>,
-    pub runtime: Handle,
 }
 
 #[derive(Serialize)]
@@ -62,15 +60,10 @@ struct TokenRow {
 }
 
 impl Shelves {
-    /// What lies there at this moment; read on the runtime that the stores belong to.
-    pub async fn shown(self: &Arc<Self>, apps: &[String]) -> Result<Json<Shown>, ApiError> {
-        let (shelves, apps) = (self.clone(), apps.to_vec());
-        let defect = || ApiError::new(Code::Internal, "see the log under this request id");
-        match self.runtime.spawn(async move { shelves.read(apps).await }).await {
-            Ok(Ok(shown)) => Ok(Json(shown)),
-            Ok(Err(error)) => Err(defect().because(error)),
-            Err(panic) => Err(defect().because(panic)),
-        }
+    /// What lies there at this moment.
+    pub async fn shown(&self, apps: &[String]) -> Result<Json<Shown>, ApiError> {
+        let shown = self.read(apps.to_vec()).await;
+        shown.map(Json).map_err(|error| ApiError::new(Code::Internal, "see the log under this request id").because(error))
     }
 
     async fn read(&self, apps: Vec<String>) -> Result<Shown, StoreError> {

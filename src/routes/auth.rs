@@ -1,6 +1,6 @@
 //! `GET /v1/auth`: the answer to a gateway's sub-request.
 
-use super::current_user::CurrentUser;
+use super::extract::CurrentUser;
 use crate::error::ApiError;
 use crate::identity::UnionId;
 use crate::session::Session;

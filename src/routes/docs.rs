@@ -1,9 +1,10 @@
 //! `/openapi.json`, made from the code, and `/docs`, the page that renders it with assets from inside the binary.
 
-use super::{auth, health, introspect, login, me, open_data, phone, register, session, sessions};
+use super::table;
 use crate::error::{ApiError, Code, Problem, Retry};
 use actix_web::web::{Html, Json, ServiceConfig, get};
 use std::sync::{Arc, OnceLock};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
@@ -17,84 +18,10 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
                        `wx.getUserInfo` is called after that.\n\nErrors are `application/problem+json`; `code` names the \
                        failure and `retry` tells a client program what to do."
     ),
-    paths(
-        login::login, register::register,
-        session::show, session::close, sessions::list, sessions::close_one, sessions::close_all,
-        auth::auth, introspect::introspect,
-        me::show, me::update, me::erase, phone::bind, open_data::open,
-        health::alive, health::ready, health::metrics, document,
-    ),
     components(schemas(Problem, Code, Retry)),
-    modifiers(&Security, &Failures)
+    modifiers(&Security)
 )]
 struct Api;
-
-/// Errors that an operation of the document can be answered with, by the begin of its path.
-const FAILURES: &[(&str, &[Code])] = &[
-    (
-        "/v1/login",
-        &[
-            Code::CodeInvalid,
-            Code::CodeUsed,
-            Code::BlockedByWechat,
-            Code::UserSuspended,
-            Code::WechatRejected,
-            Code::WechatQuotaExhausted,
-            Code::WechatUnavailable,
-            Code::RateLimited,
-            Code::InvalidRequest,
-            Code::PayloadTooLarge,
-        ],
-    ),
-    (
-        "/v1/register",
-        &[
-            Code::TicketInvalid,
-            Code::SignatureMismatch,
-            Code::DecryptionFailed,
-            Code::WatermarkMismatch,
-            Code::IdentityMismatch,
-            Code::DataStale,
-            Code::UserSuspended,
-            Code::RateLimited,
-            Code::InvalidRequest,
-            Code::PayloadTooLarge,
-        ],
-    ),
-    ("/v1/session", &[Code::SessionInvalid]),
-    ("/v1/sessions/{id}", &[Code::NotFound]),
-    ("/v1/auth", &[Code::SessionInvalid]),
-    ("/v1/introspect", &[Code::InvalidClient, Code::InvalidRequest, Code::RateLimited, Code::PayloadTooLarge]),
-    ("/v1/me", &[Code::SessionInvalid, Code::InvalidRequest, Code::PayloadTooLarge]),
-    (
-        "/v1/me/phone",
-        &[
-            Code::CodeInvalid,
-            Code::CodeUsed,
-            Code::DecryptionFailed,
-            Code::WatermarkMismatch,
-            Code::DataStale,
-            Code::WechatRejected,
-            Code::WechatQuotaExhausted,
-            Code::WechatUnavailable,
-            Code::RateLimited,
-        ],
-    ),
-    (
-        "/v1/open-data",
-        &[
-            Code::SessionInvalid,
-            Code::InvalidRequest,
-            Code::PayloadTooLarge,
-            Code::SignatureMismatch,
-            Code::DecryptionFailed,
-            Code::WatermarkMismatch,
-            Code::IdentityMismatch,
-            Code::DataStale,
-        ],
-    ),
-    ("/readyz", &[Code::StorageUnavailable, Code::Overloaded]),
-];
 
 /// Errors of every endpoint below `/v1`.
 const EVERYWHERE: &[Code] = &[Code::MethodNotAllowed, Code::Internal, Code::StorageUnavailable, Code::Overloaded];
@@ -109,38 +36,25 @@ impl Modify for Security {
     }
 }
 
-struct Failures;
-
-impl Modify for Failures {
-    fn modify(&self, document: &mut Document) {
-        for (path, item) in &mut document.paths.paths {
-            let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
-            for operation in operations.into_iter().flatten() {
-                let mut codes: Vec<Code> = FAILURES
-                    .iter()
-                    .filter(|(begin, _)| path.starts_with(begin))
-                    .flat_map(|(_, codes)| codes.iter().copied())
-                    .collect();
-                if path.starts_with("/v1") {
-                    codes.extend(EVERYWHERE);
-                }
-                codes.sort_by_key(|code| (code.status(), code.name()));
-                codes.dedup();
-                for same_status in codes.chunk_by(|a, b| a.status() == b.status()) {
-                    let names: Vec<_> = same_status.iter().map(|code| format!("`{}`", code.name())).collect();
-                    let content = ContentBuilder::new()
-                        .schema(Some(Ref::from_schema_name("Problem")))
-                        .example(Some(example(same_status[0])))
-                        .build();
-                    let response = ResponseBuilder::new()
-                        .description(names.join(", "))
-                        .content("application/problem+json", content)
-                        .build();
-                    let status = same_status[0].status().as_str().to_owned();
-                    operation.responses.responses.insert(status, response.into());
-                }
-            }
-        }
+/// Adds to an operation the problems it is answered with, by status.
+fn add_failures(path: &str, operation: &mut Operation, failures: &[Code]) {
+    let mut codes = failures.to_vec();
+    if path.starts_with("/v1") {
+        codes.extend(EVERYWHERE);
+    }
+    codes.sort_by_key(|code| (code.status(), code.name()));
+    codes.dedup();
+    for same_status in codes.chunk_by(|a, b| a.status() == b.status()) {
+        let names: Vec<_> = same_status.iter().map(|code| format!("`{}`", code.name())).collect();
+        let content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .example(Some(example(same_status[0])))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(names.join(", "))
+            .content("application/problem+json", content)
+            .build();
+        operation.responses.responses.insert(same_status[0].status().as_str().to_owned(), response.into());
     }
 }
 
@@ -152,14 +66,18 @@ fn example(code: Code) -> serde_json::Value {
 /// The API as OpenAPI 3.1.
 pub fn api() -> &'static Document {
     static API: OnceLock<Document> = OnceLock::new();
-    API.get_or_init(Api::openapi)
+    API.get_or_init(|| {
+        let mut document = Api::openapi();
+        table().describe(&mut document, add_failures);
+        document
+    })
 }
 
 /// Show this document.
 #[utoipa::path(get, path = "/openapi.json", tag = "Operations",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
-pub async fn document() -> Json<&'static Document> {
-    Json(api())
+pub async fn document() -> Result<Json<&'static Document>, ApiError> {
+    Ok(Json(api()))
 }
 
 /// The page at `/docs` and what it loads, from below `/docs/`.

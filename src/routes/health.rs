@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::{ApiError, Code};
-use crate::telemetry;
+use crate::telemetry::metrics::recorder;
 use actix_web::web::{Data, Json};
 use serde::Serialize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -10,7 +10,10 @@ use std::time::Duration;
 use utoipa::ToSchema;
 
 /// How long a store may take to show that it answers.
-const PATIENCE: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What readiness fails with.
+pub const FAILURES: &[Code] = &[Code::StorageUnavailable, Code::Overloaded];
 
 /// All is well.
 #[derive(Serialize, ToSchema)]
@@ -22,8 +25,8 @@ pub struct Health {
 /// Tell that the process lives.
 #[utoipa::path(get, path = "/healthz", tag = "Operations",
     responses((status = 200, description = "The process lives", body = Health)))]
-pub async fn alive() -> Json<Health> {
-    Json(Health { status: "ok" })
+pub async fn alive() -> Result<Json<Health>, ApiError> {
+    Ok(Json(Health { status: "ok" }))
 }
 
 /// Tell whether traffic should come here.
@@ -32,12 +35,12 @@ pub async fn alive() -> Json<Health> {
 #[utoipa::path(get, path = "/readyz", tag = "Operations",
     responses((status = 200, description = "Redis and the database answer", body = Health)))]
 pub async fn ready(app: Data<App>) -> Result<Json<Health>, ApiError> {
-    if app.draining.load(Relaxed) {
+    if app.shared.is_draining() {
         return Err(ApiError::new(Code::Overloaded, "this replica is ending"));
     }
     let (database, redis) = tokio::join!(
-        tokio::time::timeout(PATIENCE, app.users.ping()),
-        tokio::time::timeout(PATIENCE, app.tokens.ping())
+        tokio::time::timeout(ANSWER_TIMEOUT, app.users.ping()),
+        tokio::time::timeout(ANSWER_TIMEOUT, app.tokens.ping())
     );
     let silent: Vec<_> = [("database", matches!(database, Ok(Ok(())))), ("redis", matches!(redis, Ok(Ok(()))))]
         .into_iter()
@@ -55,10 +58,11 @@ pub async fn ready(app: Data<App>) -> Result<Json<Health>, ApiError> {
 /// Prometheus' text format.
 #[utoipa::path(get, path = "/metrics", tag = "Operations",
     responses((status = 200, description = "The metrics of this replica", body = String, content_type = "text/plain")))]
-pub async fn metrics(app: Data<App>) -> String {
+pub async fn metrics(app: Data<App>) -> Result<String, ApiError> {
     let connections = app.users.connections();
     for (state, number) in [("idle", connections.idle), ("busy", connections.busy), ("awaited", connections.awaited)] {
         metrics::gauge!("weapp_login_database_connections", "state" => state).set(number as f64);
     }
-    telemetry::metrics().render()
+    metrics::gauge!("weapp_login_requests_in_flight").set(app.shared.in_flight.load(Relaxed) as f64);
+    Ok(recorder().render())
 }

@@ -1,7 +1,6 @@
 //! `POST /v1/introspect`: RFC 7662, for other backends.
 
-use super::body::bytes;
-use super::client_address::{ClientAddress, refuse_beyond};
+use super::extract::{ClientAddress, bytes, refuse_beyond};
 use crate::app::App;
 use crate::error::{ApiError, Code};
 use crate::settings::matches_secret;
@@ -15,6 +14,10 @@ use serde::Serialize;
 use std::future::Future;
 use std::pin::Pin;
 use utoipa::ToSchema;
+
+/// What it fails with.
+pub const FAILURES: &[Code] =
+    &[Code::InvalidClient, Code::InvalidRequest, Code::RateLimited, Code::PayloadTooLarge];
 
 /// Introspect a token.
 #[derive(ToSchema)]
@@ -81,7 +84,7 @@ pub async fn introspect(
     form: Form,
 ) -> Result<Json<Introspection>, ApiError> {
     if !is_client(&app, form.credentials.as_ref()) {
-        refuse_beyond(app.limits.failed_introspection(address).await)?;
+        refuse_beyond(app.limits.count_failed_introspection(address).await)?;
         return Err(ApiError::new(Code::InvalidClient, "the client id or secret is wrong"));
     }
     let token = url::form_urlencoded::parse(&form.body).find(|(name, _)| name == "token").map(|(_, token)| token);
@@ -106,7 +109,7 @@ fn is_client(app: &App, credentials: Option<&(String, String)>) -> bool {
     // RFC 6749 has both form-encoded before they are joined, which many clients leave out.
     let encoded = |text: &str| url::form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned());
     let decoded = (encoded(id).unwrap_or_default(), encoded(secret).unwrap_or_default());
-    app.settings.introspection_clients.iter().fold(false, |found, client| {
+    app.settings().introspection_clients.iter().fold(false, |found, client| {
         let plain = matches_secret(&client.secret, secret.as_bytes()) & (client.id == *id);
         found | plain | (matches_secret(&client.secret, decoded.1.as_bytes()) & (client.id == decoded.0))
     })

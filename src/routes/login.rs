@@ -1,15 +1,27 @@
 //! `POST /v1/login`: exchanges the code, before anything is signed with the key that this makes.
 
-use super::body::{Body, within};
-use super::client_address::{WithinLimit, refuse_beyond};
-use super::device::Device;
+use super::extract::{Body, Device, WithinLimit, refuse_beyond, within};
 use super::signed_in::{SignedIn, sign_in};
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::store::EventKind;
 use actix_web::web::{Data, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// What it fails with.
+pub const FAILURES: &[Code] = &[
+    Code::CodeInvalid,
+    Code::CodeUsed,
+    Code::BlockedByWechat,
+    Code::UserSuspended,
+    Code::WechatRejected,
+    Code::WechatQuotaExhausted,
+    Code::WechatUnavailable,
+    Code::RateLimited,
+    Code::InvalidRequest,
+    Code::PayloadTooLarge,
+];
 
 /// What `wx.login` gave.
 #[derive(Deserialize, ToSchema)]
@@ -27,7 +39,9 @@ pub struct LoginRequest {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum LoginAnswer {
+    /// Somebody known.
     SignedIn(Box<SignedIn>),
+    /// Somebody unknown.
     RegistrationRequired(RegistrationRequired),
 }
 
@@ -58,18 +72,18 @@ pub async fn login(
     WithinLimit(Body(request)): WithinLimit<Body<LoginRequest>>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
     let code = within("code", &request.code, 512)?;
-    let mini_program = app.settings.app(request.app_id.as_deref()).ok_or_else(|| match request.app_id {
+    let mini_program = app.settings().app(request.app_id.as_deref()).ok_or_else(|| match request.app_id {
         Some(_) => ApiError::invalid("this mini program is not configured"),
         None => ApiError::invalid(
             "the field appId is missing; it may be left out when exactly one mini program is configured",
         ),
     })?;
-    refuse_beyond(app.limits.into_app(&mini_program.id).await)?;
-    refuse_beyond(app.limits.to_wechat(&mini_program.id).await)?;
+    refuse_beyond(app.limits.count_app(&mini_program.id).await)?;
+    refuse_beyond(app.limits.count_wechat_call(&mini_program.id).await)?;
 
     let (identity, session_key) = app.wechat.exchange(mini_program, code).await?;
 
-    let Some(user) = app.users.find(&identity, app.clock.now()).await? else {
+    let Some(user) = app.users.find(&identity, app.clock().now()).await? else {
         let (ticket, life) = app.tickets.issue(identity, session_key).await?;
         return Ok(Json(LoginAnswer::RegistrationRequired(RegistrationRequired {
             status: "registrationRequired",
@@ -77,8 +91,8 @@ pub async fn login(
             expires_in: life.num_seconds(),
         })));
     };
-    let app_id = identity.app_id.clone();
-    let signed_in = sign_in(&app, &user, identity, session_key, device.0).await?;
-    app.events.note(EventKind::Login, user.id, Some(app_id));
+    let (user_id, app_id) = (user.id, identity.app_id.clone());
+    let signed_in = sign_in(&app, user, identity, session_key, device.0).await?;
+    app.shared.events.note(EventKind::Login, user_id, Some(app_id));
     Ok(Json(LoginAnswer::SignedIn(Box::new(signed_in))))
 }

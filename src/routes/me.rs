@@ -1,14 +1,17 @@
 //! `GET`, `PATCH` and `DELETE /v1/me`: what a person shows, and leaving.
 
-use super::body::{Body, NoContent};
-use super::current_user::CurrentUser;
+use super::extract::{Body, CurrentUser};
+use super::no_content::NoContent;
 use super::signed_in::UserBody;
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::user::{AvatarUrl, Nickname, User};
 use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+/// What changing it fails with.
+pub const FAILURES: &[Code] = &[Code::SessionInvalid, Code::InvalidRequest, Code::PayloadTooLarge];
 
 /// What is to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
@@ -28,7 +31,7 @@ pub struct UpdateRequest {
     responses((status = 200, description = "The person as the database has them", body = UserBody)))]
 pub async fn show(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<Json<UserBody>, ApiError> {
     let user = app.users.by_id(session.user.id).await?.ok_or_else(ApiError::no_session)?;
-    Ok(Json((&user).into()))
+    Ok(Json(user.into()))
 }
 
 /// Change nickname and avatar.
@@ -49,7 +52,7 @@ pub async fn update(
         return show(app, current).await;
     }
     let id = current.session.user.id;
-    let user = app.users.update_profile(id, nickname.as_ref(), avatar_url.as_ref(), app.clock.now()).await?;
+    let user = app.users.update_profile(id, nickname.as_ref(), avatar_url.as_ref(), app.clock().now()).await?;
     changed(&app, &current, user).await
 }
 
@@ -59,7 +62,7 @@ pub async fn update(
 #[utoipa::path(delete, path = "/v1/me", tag = "The person", security(("bearer" = [])),
     responses((status = 204, description = "Nothing personal is kept")))]
 pub async fn erase(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
-    app.users.erase(session.user.id, app.clock.now()).await?;
+    app.users.erase(session.user.id, app.clock().now()).await?;
     app.sessions.close_all(session.user.id).await?;
     Ok(NoContent)
 }
@@ -69,5 +72,5 @@ pub async fn erase(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> 
 pub async fn changed(app: &App, current: &CurrentUser, user: Option<User>) -> Result<Json<UserBody>, ApiError> {
     let user = user.ok_or_else(ApiError::no_session)?;
     app.sessions.update(&current.token, &current.session, &user).await?;
-    Ok(Json((&user).into()))
+    Ok(Json(user.into()))
 }

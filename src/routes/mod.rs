@@ -1,49 +1,55 @@
 //! The route table, and nothing else: every endpoint is one line here and one file beside it.
 
 mod auth;
-mod body;
-mod client_address;
-mod current_user;
-mod detached;
-mod device;
 pub mod docs;
+mod endpoint;
+mod extract;
 mod health;
 mod introspect;
 mod login;
 mod me;
-mod not_found;
+mod no_content;
 mod open_data;
 mod phone;
 mod register;
 mod session;
 mod sessions;
 mod signed_in;
+mod table;
 
 use actix_web::web::{PayloadConfig, ServiceConfig};
-use detached::at;
-use tokio::runtime::Handle;
+use table::Table;
 
 /// Longest body of a request, in bytes.
-pub const MOST_BYTES: usize = 64 * 1024;
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// Every endpoint of the service. Handlers run on `runtime`.
-pub fn table(routes: &mut ServiceConfig, runtime: &Handle) {
-    routes.app_data(PayloadConfig::new(MOST_BYTES));
-    at("/v1/login", runtime).post(login::login).mount(routes);
-    at("/v1/register", runtime).post(register::register).mount(routes);
-    at("/v1/session", runtime).get(session::show).delete(session::close).mount(routes);
-    at("/v1/sessions", runtime).get(sessions::list).delete(sessions::close_all).mount(routes);
-    at("/v1/sessions/{id}", runtime).delete(sessions::close_one).mount(routes);
-    at("/v1/auth", runtime).get(auth::auth).mount(routes);
-    at("/v1/auth/{path:.*}", runtime).any(auth::auth_below).mount(routes);
-    at("/v1/introspect", runtime).post(introspect::introspect).mount(routes);
-    at("/v1/me", runtime).get(me::show).patch(me::update).delete(me::erase).mount(routes);
-    at("/v1/me/phone", runtime).post(phone::bind).mount(routes);
-    at("/v1/open-data", runtime).post(open_data::open).mount(routes);
-    at("/healthz", runtime).get(health::alive).mount(routes);
-    at("/readyz", runtime).get(health::ready).mount(routes);
-    at("/metrics", runtime).get(health::metrics).mount(routes);
-    at("/openapi.json", runtime).get(docs::document).mount(routes);
-    docs::mount_page(routes);
-    not_found::mount(routes);
+/// Every endpoint of the service.
+fn table() -> Table {
+    Table::default()
+        .add::<login::__path_login, _>(login::login, login::FAILURES)
+        .add::<register::__path_register, _>(register::register, register::FAILURES)
+        .add::<session::__path_show, _>(session::show, session::FAILURES)
+        .add::<session::__path_close, _>(session::close, session::FAILURES)
+        .add::<sessions::__path_list, _>(sessions::list, session::FAILURES)
+        .add::<sessions::__path_close_all, _>(sessions::close_all, session::FAILURES)
+        .add::<sessions::__path_close_one, _>(sessions::close_one, sessions::FAILURES)
+        .add::<auth::__path_auth, _>(auth::auth, session::FAILURES)
+        .add_any("/v1/auth/{path:.*}", auth::auth_below)
+        .add::<introspect::__path_introspect, _>(introspect::introspect, introspect::FAILURES)
+        .add::<me::__path_show, _>(me::show, session::FAILURES)
+        .add::<me::__path_update, _>(me::update, me::FAILURES)
+        .add::<me::__path_erase, _>(me::erase, session::FAILURES)
+        .add::<phone::__path_bind, _>(phone::bind, phone::FAILURES)
+        .add::<open_data::__path_open, _>(open_data::open, open_data::FAILURES)
+        .add::<health::__path_alive, _>(health::alive, &[])
+        .add::<health::__path_ready, _>(health::ready, health::FAILURES)
+        .add::<health::__path_metrics, _>(health::metrics, &[])
+        .add::<docs::__path_document, _>(docs::document, &[])
+}
+
+/// Mounts the table, and the page that shows it.
+pub fn mount(config: &mut ServiceConfig) {
+    config.app_data(PayloadConfig::new(MAX_BODY_BYTES));
+    docs::mount_page(config);
+    table().mount(config);
 }

@@ -1,14 +1,25 @@
 //! `POST /v1/open-data`: opens what other calls of `wx` hand over encrypted, with the session's key.
 
-use super::body::{Body, base64, within};
-use super::current_user::CurrentUser;
+use super::extract::{Body, CurrentUser, base64, within};
 use crate::app::App;
-use crate::error::ApiError;
-use crate::wechat::open_data;
+use crate::error::{ApiError, Code};
+use crate::wechat::open_data::{self, Expected, Sealed, Signed};
 use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+/// What it fails with.
+pub const FAILURES: &[Code] = &[
+    Code::SessionInvalid,
+    Code::InvalidRequest,
+    Code::PayloadTooLarge,
+    Code::SignatureMismatch,
+    Code::DecryptionFailed,
+    Code::WatermarkMismatch,
+    Code::IdentityMismatch,
+    Code::DataStale,
+];
 
 /// What `wx.getWeRunData`, `wx.getGroupEnterInfo` and others give.
 #[derive(Deserialize, ToSchema)]
@@ -36,30 +47,15 @@ pub async fn open(
 ) -> Result<Json<Map<String, Value>>, ApiError> {
     let encrypted = base64("encryptedData", &request.encrypted_data, 48 * 1024)?;
     let iv = base64("iv", &request.iv, 128)?;
-    match (request.raw_data.as_deref(), request.signature.as_deref()) {
+    let signed = match (request.raw_data.as_deref(), request.signature.as_deref()) {
         (Some(raw_data), Some(signature)) => {
-            within("signature", signature, 128)?;
-            open_data::verify_signature(raw_data, signature, &session.session_key)?;
+            Some(Signed { raw_data, signature: within("signature", signature, 128)? })
         }
-        (None, None) => {}
+        (None, None) => None,
         _ => return Err(ApiError::invalid("rawData and signature go together")),
-    }
-    let mut data = open_data::decrypt(&encrypted, &iv, &session.session_key)?;
-    open_data::check_watermark(&data, &session.identity.app_id)?;
-    open_data::check_identity(&data, &session.identity)?;
-    open_data::check_age(&data, app.settings.data_max_age, app.clock.now())?;
-    leave_ids_out(&mut data);
-    Ok(Json(data))
-}
-
-/// Removes openid and unionid wherever they stand and however they are spelled.
-fn leave_ids_out(data: &mut Map<String, Value>) {
-    data.retain(|name, _| !name.eq_ignore_ascii_case("openId") && !name.eq_ignore_ascii_case("unionId"));
-    for value in data.values_mut() {
-        match value {
-            Value::Object(inner) => leave_ids_out(inner),
-            Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).for_each(leave_ids_out),
-            _ => {}
-        }
-    }
+    };
+    let expected =
+        Expected { identity: &session.identity, max_age: app.settings().data_max_age, now: app.clock().now() };
+    let sealed = Sealed { encrypted: &encrypted, iv: &iv, signed };
+    Ok(Json(open_data::open(sealed, &session.session_key, &expected)?.without_ids()))
 }

@@ -1,19 +1,35 @@
 //! `POST /v1/me/phone`: the number that WeChat vouches for.
 
-use super::body::{Body, base64, within};
-use super::client_address::refuse_beyond;
-use super::current_user::CurrentUser;
+use super::extract::{Body, CurrentUser, base64, refuse_beyond, within};
 use super::me::changed;
 use super::signed_in::UserBody;
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::settings::WechatApp;
 use crate::store::EventKind;
 use crate::user::Phone;
-use crate::wechat::{PhoneInfo, WechatError, open_data};
+use crate::wechat::open_data::{self, Expected, Sealed};
+use crate::wechat::{PhoneInfo, WechatError};
 use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+/// What it fails with.
+pub const FAILURES: &[Code] = &[
+    Code::SessionInvalid,
+    Code::InvalidRequest,
+    Code::PayloadTooLarge,
+    Code::CodeInvalid,
+    Code::CodeUsed,
+    Code::DecryptionFailed,
+    Code::WatermarkMismatch,
+    Code::IdentityMismatch,
+    Code::DataStale,
+    Code::WechatRejected,
+    Code::WechatQuotaExhausted,
+    Code::WechatUnavailable,
+    Code::RateLimited,
+];
 
 /// What a `getPhoneNumber` button gave: today's `code`, or the older `encryptedData` and `iv`.
 #[derive(Deserialize, ToSchema)]
@@ -43,19 +59,19 @@ pub async fn bind(
         }
         _ => return Err(ApiError::invalid("code, or encryptedData with iv, is missing")),
     };
-    let user = app.users.set_phone(current.session.user.id, &phone, app.clock.now()).await?;
+    let user = app.users.set_phone(current.session.user.id, &phone, app.clock().now()).await?;
     let answer = changed(&app, &current, user).await?;
-    app.events.note(EventKind::Phone, current.session.user.id, Some(current.session.identity.app_id));
+    app.shared.events.note(EventKind::Phone, current.session.user.id, Some(current.session.identity.app_id));
     Ok(answer)
 }
 
 async fn by_code(app: &App, current: &CurrentUser, code: &str) -> Result<Phone, ApiError> {
     let id = &current.session.identity.app_id;
     let mini_program = app
-        .settings
+        .settings()
         .app(Some(id.as_str()))
         .ok_or_else(|| ApiError::invalid("this mini program is not configured any more"))?;
-    refuse_beyond(app.limits.to_wechat(id).await)?;
+    refuse_beyond(app.limits.count_wechat_call(id).await)?;
     Ok(number(app, mini_program, code).await?.phone()?)
 }
 
@@ -71,12 +87,13 @@ async fn number(app: &App, mini_program: &WechatApp, code: &str) -> Result<Phone
     }
 }
 
-fn by_encrypted_data(app: &App, current: &CurrentUser, data: &[u8], iv: &[u8]) -> Result<Phone, ApiError> {
+fn by_encrypted_data(app: &App, current: &CurrentUser, encrypted: &[u8], iv: &[u8]) -> Result<Phone, ApiError> {
     let session = &current.session;
-    let data = open_data::decrypt(data, iv, &session.session_key)?;
-    open_data::check_watermark(&data, &session.identity.app_id)?;
-    open_data::check_age(&data, app.settings.data_max_age, app.clock.now())?;
-    let info: PhoneInfo = serde_json::from_value(serde_json::Value::Object(data))
-        .map_err(|_| ApiError::invalid("the encrypted data holds no phone number"))?;
+    let expected =
+        Expected { identity: &session.identity, max_age: app.settings().data_max_age, now: app.clock().now() };
+    let sealed = Sealed { encrypted, iv, signed: None };
+    let opened = open_data::open(sealed, &session.session_key, &expected)?;
+    let info: PhoneInfo =
+        opened.read().map_err(|_| ApiError::invalid("the encrypted data holds no phone number"))?;
     Ok(info.phone()?)
 }

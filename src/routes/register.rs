@@ -1,20 +1,31 @@
 //! `POST /v1/register`: redeems a ticket with the data that was signed after the exchange.
 
-use super::body::{Body, base64, within};
-use super::client_address::WithinLimit;
-use super::device::Device;
-use super::signed_in::{SignedIn, sign_in};
+use super::extract::{Body, Device, WithinLimit, base64, within};
+use super::signed_in::{NotSignedIn, SignedIn, sign_in};
 use crate::app::App;
 use crate::error::{ApiError, Code, Retry};
-use crate::store::EventKind;
-use crate::ticket::Redeemed;
+use crate::store::{EventKind, StoreError};
+use crate::ticket::{Redeemed, Settlement};
 use crate::token::Token;
-use crate::user::Profile;
-use crate::wechat::open_data::{self, Refused};
+use crate::wechat::open_data::{self, Expected, Refused, Sealed, Signed};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+/// What it fails with.
+pub const FAILURES: &[Code] = &[
+    Code::TicketInvalid,
+    Code::SignatureMismatch,
+    Code::DecryptionFailed,
+    Code::WatermarkMismatch,
+    Code::IdentityMismatch,
+    Code::DataStale,
+    Code::UserSuspended,
+    Code::RateLimited,
+    Code::InvalidRequest,
+    Code::PayloadTooLarge,
+];
 
 /// The ticket together with everything that `wx.getUserInfo` gave.
 #[derive(Deserialize, ToSchema)]
@@ -44,66 +55,72 @@ pub async fn register(
     device: Device,
     WithinLimit(Body(request)): WithinLimit<Body<RegisterRequest>>,
 ) -> Result<(Json<SignedIn>, StatusCode), ApiError> {
-    within("rawData", &request.raw_data, 16 * 1024)?;
-    within("signature", &request.signature, 128)?;
+    let raw_data = within("rawData", &request.raw_data, 16 * 1024)?;
+    let signature = within("signature", &request.signature, 128)?;
     let encrypted = base64("encryptedData", &request.encrypted_data, 48 * 1024)?;
     let iv = base64("iv", &request.iv, 128)?;
+    let sealed = Sealed { encrypted: &encrypted, iv: &iv, signed: Some(Signed { raw_data, signature }) };
     let spent = || ApiError::new(Code::TicketInvalid, "the ticket is unknown, expired or spent");
     let token = Token::parse(within("ticket", &request.ticket, 512)?).ok_or_else(spent)?;
 
     let ticket = app.tickets.redeem(token).await?.ok_or_else(spent)?;
 
-    let profile = match checked(&app, &ticket, &request, &encrypted, &iv) {
-        Ok(profile) => profile,
-        Err(refused) => {
-            let error = refused_at_register(refused, ticket.failures());
-            app.tickets.give_back_after_failure(ticket).await?;
-            return Err(error);
+    match registered(&app, &ticket, sealed, device.0).await {
+        Ok(registered) => Ok(registered),
+        Err(Failed { settlement, error }) => {
+            app.tickets.settle(ticket, settlement).await?;
+            Err(error)
         }
-    };
-    let registered = match app.users.register(ticket.identity(), &profile, app.clock.now()).await {
-        Ok(registered) => registered,
-        Err(error) => {
-            app.tickets.give_back_untried(ticket).await?;
-            return Err(error.into());
+    }
+}
+
+/// Why no registration came of a ticket, and what becomes of the ticket.
+struct Failed {
+    settlement: Settlement,
+    error: ApiError,
+}
+
+/// A store that does not answer is no fault of the client's.
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Failed {
+        Failed { settlement: Settlement::Untried, error: error.into() }
+    }
+}
+
+impl From<NotSignedIn> for Failed {
+    fn from(reason: NotSignedIn) -> Failed {
+        match reason {
+            NotSignedIn::Suspended => Failed { settlement: Settlement::Spent, error: reason.into() },
+            NotSignedIn::Store(error) => error.into(),
         }
-    };
+    }
+}
+
+/// Between redemption and settlement: the checks, the account, the session.
+async fn registered(
+    app: &App,
+    ticket: &Redeemed,
+    sealed: Sealed<'_>,
+    device: String,
+) -> Result<(Json<SignedIn>, StatusCode), Failed> {
+    let now = app.clock().now();
+    let expected = Expected { identity: ticket.identity(), max_age: app.settings().data_max_age, now };
+    let opened = open_data::open(sealed, ticket.session_key(), &expected)
+        .map_err(|refused| Failed { settlement: Settlement::Tried, error: failed_check(refused, ticket.failures()) })?;
+    let registered = app.users.register(ticket.identity(), &opened.profile(), now).await?;
+    let user_id = registered.user.id;
     let (identity, session_key) = (ticket.identity().clone(), ticket.session_key().clone());
-    let app_id = identity.app_id.clone();
-    let signed_in = match sign_in(&app, &registered.user, identity, session_key, device.0).await {
-        Ok(signed_in) => signed_in,
-        Err(error) => {
-            if error.code == Code::StorageUnavailable {
-                app.tickets.give_back_untried(ticket).await?;
-            }
-            return Err(error);
-        }
-    };
+    let signed_in = sign_in(app, registered.user, identity, session_key, device).await?;
     let (kind, status) = match registered.created {
         true => (EventKind::Register, StatusCode::CREATED),
         false => (EventKind::Login, StatusCode::OK),
     };
-    app.events.note(kind, registered.user.id, Some(app_id));
+    app.shared.events.note(kind, user_id, Some(ticket.identity().app_id.clone()));
     Ok((Json(signed_in), status))
 }
 
-fn checked(
-    app: &App,
-    ticket: &Redeemed,
-    request: &RegisterRequest,
-    encrypted: &[u8],
-    iv: &[u8],
-) -> Result<Profile, Refused> {
-    open_data::verify_signature(&request.raw_data, &request.signature, ticket.session_key())?;
-    let data = open_data::decrypt(encrypted, iv, ticket.session_key())?;
-    open_data::check_watermark(&data, &ticket.identity().app_id)?;
-    open_data::check_identity(&data, ticket.identity())?;
-    open_data::check_age(&data, app.settings.data_max_age, app.clock.now())?;
-    Ok(open_data::profile(&data))
-}
-
 /// With a ticket in hand the data can be had anew; a signature that fails twice needs another exchange.
-fn refused_at_register(refused: Refused, failures: u32) -> ApiError {
+fn failed_check(refused: Refused, failures: u32) -> ApiError {
     let error = ApiError::from(refused);
     match refused {
         Refused::Decryption => error.with_retry(Retry::GetUserInfo),

@@ -1,36 +1,43 @@
 //! `GET` and `DELETE /v1/sessions`, `DELETE /v1/sessions/{id}`: a person's sessions on all their devices.
 
-use super::body::NoContent;
-use super::current_user::CurrentUser;
-use super::signed_in::rfc3339;
+use super::extract::CurrentUser;
+use super::no_content::NoContent;
 use crate::app::App;
+use crate::clock::Rfc3339;
 use crate::error::{ApiError, Code};
+use crate::identity::AppId;
 use crate::store::EventKind;
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// What ending one of them fails with.
+pub const FAILURES: &[Code] = &[Code::SessionInvalid, Code::NotFound];
+
 /// Every open session of a person, the last used first.
 #[derive(Serialize, ToSchema)]
 pub struct SessionsBody {
-    sessions: Vec<Listed>,
+    sessions: Vec<ListedSession>,
 }
 
 /// One of a person's sessions.
 #[derive(Serialize, ToSchema)]
-#[schema(as = ListedSession)]
 #[serde(rename_all = "camelCase")]
-struct Listed {
+struct ListedSession {
     #[schema(example = "c2VjcmV0LWZyZWU")]
     id: String,
-    app_id: String,
+    #[schema(value_type = String)]
+    app_id: AppId,
     /// The device, made from its user agent.
     #[schema(example = "iPhone · WeChat 8.0.50")]
     label: String,
-    created_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Rfc3339,
     /// Exact to 45 seconds.
-    last_used_at: String,
-    expires_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    last_used_at: Rfc3339,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Rfc3339,
     /// Whether this request was made in it.
     current: bool,
 }
@@ -42,14 +49,14 @@ pub async fn list(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> R
     let open = app.sessions.of(session.user.id).await?;
     let sessions = open
         .into_iter()
-        .map(|listed| Listed {
-            current: listed.entry.id == session.entry.id,
-            id: listed.entry.id,
-            app_id: listed.entry.app_id.to_string(),
-            label: listed.entry.label,
-            created_at: rfc3339(listed.entry.created_at),
-            last_used_at: rfc3339(listed.used_at),
-            expires_at: rfc3339(listed.expires_at),
+        .map(|open| ListedSession {
+            current: open.entry.id == session.entry.id,
+            id: open.entry.id,
+            app_id: open.entry.app_id,
+            label: open.entry.label,
+            created_at: Rfc3339::of(open.entry.created_at),
+            last_used_at: Rfc3339::of(open.used_at),
+            expires_at: Rfc3339::of(open.expires_at),
         })
         .collect();
     Ok(Json(SessionsBody { sessions }))
@@ -67,7 +74,7 @@ pub async fn close_one(
     if !app.sessions.close_one(session.user.id, &id).await? {
         return Err(ApiError::new(Code::NotFound, "the person has no such session"));
     }
-    app.events.note(EventKind::Logout, session.user.id, Some(session.identity.app_id));
+    app.shared.events.note(EventKind::Logout, session.user.id, Some(session.identity.app_id));
     Ok(NoContent)
 }
 
@@ -76,6 +83,6 @@ pub async fn close_one(
     responses((status = 204, description = "No token of the person is of use from now on")))]
 pub async fn close_all(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
     app.sessions.close_all(session.user.id).await?;
-    app.events.note(EventKind::Logout, session.user.id, Some(session.identity.app_id));
+    app.shared.events.note(EventKind::Logout, session.user.id, Some(session.identity.app_id));
     Ok(NoContent)
 }

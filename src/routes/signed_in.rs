@@ -1,10 +1,11 @@
 //! The answer that login and register share, and the person as clients see them.
 
 use crate::app::App;
+use crate::clock::Rfc3339;
 use crate::error::{ApiError, Code};
 use crate::identity::{Identity, SessionKey};
+use crate::store::StoreError;
 use crate::user::{Status, User};
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +22,7 @@ pub struct SignedIn {
     /// Seconds until the session ends if it is not used.
     #[schema(example = 604800)]
     pub expires_in: i64,
+    /// Who it is.
     pub user: UserBody,
 }
 
@@ -48,13 +50,13 @@ pub struct UserBody {
     #[schema(example = "+8613800000000")]
     pub phone: Option<String>,
     /// RFC 3339, UTC.
-    #[schema(example = "2026-11-23T08:00:00.000Z")]
-    pub created_at: String,
+    #[schema(value_type = String, format = DateTime, example = "2026-11-23T08:00:00.000Z")]
+    pub created_at: Rfc3339,
 }
 
-impl From<&User> for UserBody {
-    fn from(user: &User) -> UserBody {
-        let profile = user.profile.clone();
+impl From<User> for UserBody {
+    fn from(user: User) -> UserBody {
+        let profile = user.profile;
         UserBody {
             id: user.id.to_string(),
             nickname: profile.nickname,
@@ -64,15 +66,32 @@ impl From<&User> for UserBody {
             city: profile.city,
             province: profile.province,
             country: profile.country,
-            phone: user.phone.as_ref().map(|phone| phone.as_str().to_owned()),
-            created_at: rfc3339(user.created_at),
+            phone: user.phone.map(String::from),
+            created_at: Rfc3339::of(user.created_at),
         }
     }
 }
 
-/// A time as every answer writes it, such as `2026-11-23T08:00:00.000Z`.
-pub fn rfc3339(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+/// Why somebody known is not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSignedIn {
+    /// An administrator said so.
+    #[error("the account is suspended")]
+    Suspended,
+    /// Nothing is opened by half.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<NotSignedIn> for ApiError {
+    fn from(reason: NotSignedIn) -> ApiError {
+        match reason {
+            NotSignedIn::Suspended => {
+                ApiError::new(Code::UserSuspended, "an administrator suspended this account")
+            }
+            NotSignedIn::Store(error) => error.into(),
+        }
+    }
 }
 
 /// Opens a session for somebody known.
@@ -81,14 +100,14 @@ pub fn rfc3339(time: DateTime<Utc>) -> String {
 /// The account is suspended, or the token store does not answer.
 pub async fn sign_in(
     app: &App,
-    user: &User,
+    user: User,
     identity: Identity,
     session_key: SessionKey,
     device: String,
-) -> Result<SignedIn, ApiError> {
+) -> Result<SignedIn, NotSignedIn> {
     if user.status != Status::Active {
-        return Err(ApiError::new(Code::UserSuspended, "an administrator suspended this account"));
+        return Err(NotSignedIn::Suspended);
     }
-    let (token, life) = app.sessions.open(user, identity, session_key, device).await?;
+    let (token, life) = app.sessions.open(&user, identity, session_key, device).await?;
     Ok(SignedIn { status: "loggedIn", token: token.text(), expires_in: life.num_seconds(), user: user.into() })
 }

@@ -195,7 +195,7 @@ where
             }
             return Err(error);
         }
-        let [chance] = crate::token::random_bytes();
+        let [chance] = crate::random::Random::system().bytes();
         tokio::time::sleep(Duration::from_millis(u64::from(tries) * u64::from(chance % 16 + 1))).await;
     }
     unreachable!("the loop above ends by returning")

@@ -1,7 +1,7 @@
 //! Short-lived things in this process's memory: for development and tests. They end with the process, and no second
 //! replica sees them.
 
-use super::{Allowance, Rate, StoreError, TokenStore};
+use super::{Allowance, Entry as ListEntry, Member, Rate, StoreError, TokenStore, Value};
 use crate::clock::Clock;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +14,7 @@ const SWEEP_EVERY: usize = 1024;
 
 enum Content {
     Value(Vec<u8>),
-    List(HashMap<String, i64>),
+    List(HashMap<Vec<u8>, i64>),
     /// When the whole burst is there again.
     Spent(DateTime<Utc>),
 }
@@ -37,6 +37,7 @@ pub struct MemoryTokens {
 }
 
 impl MemoryTokens {
+    /// An empty store whose times to live pass by `clock`.
     pub fn new(clock: Clock) -> MemoryTokens {
         MemoryTokens { clock, entries: Mutex::default() }
     }
@@ -52,7 +53,7 @@ impl MemoryTokens {
             .map(|(key, entry)| {
                 let size = match &entry.content {
                     Content::Value(value) => value.len(),
-                    Content::List(members) => members.keys().map(String::len).sum(),
+                    Content::List(members) => members.keys().map(Vec::len).sum(),
                     Content::Spent(_) => 8,
                 };
                 (key.clone(), size, (entry.dies - now).num_seconds())
@@ -64,6 +65,10 @@ impl MemoryTokens {
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().expect("nothing panics while it holds the entries")
+    }
+
+    fn keep_value(&self, entries: &mut Entries, value: Value<'_>) {
+        self.keep(entries, value.key, Content::Value(value.bytes.to_vec()), value.ttl);
     }
 
     fn keep(&self, entries: &mut Entries, key: &str, content: Content, ttl: Duration) {
@@ -80,29 +85,36 @@ impl Entries {
     fn alive(&self, key: &str, now: DateTime<Utc>) -> Option<&Content> {
         self.live.get(key).filter(|entry| entry.dies > now).map(|entry| &entry.content)
     }
+
+    fn members(&self, list: &str, now: DateTime<Utc>) -> HashMap<Vec<u8>, i64> {
+        match self.alive(list, now) {
+            Some(Content::List(members)) => members.clone(),
+            _ => HashMap::new(),
+        }
+    }
 }
 
 #[async_trait]
 impl TokenStore for MemoryTokens {
-    async fn put(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), StoreError> {
-        self.keep(&mut self.lock(), key, Content::Value(value.to_vec()), ttl);
+    async fn put(&self, value: Value<'_>) -> Result<(), StoreError> {
+        self.keep_value(&mut self.lock(), value);
         Ok(())
     }
 
-    async fn put_new(&self, key: &str, value: &[u8], ttl: Duration) -> Result<bool, StoreError> {
+    async fn put_new(&self, value: Value<'_>) -> Result<bool, StoreError> {
         let mut entries = self.lock();
-        let free = entries.alive(key, self.clock.now()).is_none();
+        let free = entries.alive(value.key, self.clock.now()).is_none();
         if free {
-            self.keep(&mut entries, key, Content::Value(value.to_vec()), ttl);
+            self.keep_value(&mut entries, value);
         }
         Ok(free)
     }
 
-    async fn replace(&self, key: &str, value: &[u8], ttl: Duration) -> Result<bool, StoreError> {
+    async fn replace(&self, value: Value<'_>) -> Result<bool, StoreError> {
         let mut entries = self.lock();
-        let there = entries.alive(key, self.clock.now()).is_some();
+        let there = entries.alive(value.key, self.clock.now()).is_some();
         if there {
-            self.keep(&mut entries, key, Content::Value(value.to_vec()), ttl);
+            self.keep_value(&mut entries, value);
         }
         Ok(there)
     }
@@ -126,39 +138,54 @@ impl TokenStore for MemoryTokens {
         Ok(self.lock().live.remove(key).is_some_and(|entry| entry.dies > self.clock.now()))
     }
 
-    async fn list_add(
-        &self,
-        list: &str,
-        member: &str,
-        score: i64,
-        forget_below: i64,
-        ttl: Duration,
-    ) -> Result<(), StoreError> {
+    async fn put_listed(&self, value: Value<'_>, entry: ListEntry<'_>, most: usize) -> Result<Vec<Member>, StoreError> {
         let mut entries = self.lock();
-        let mut members = match entries.alive(list, self.clock.now()) {
-            Some(Content::List(members)) => members.clone(),
-            _ => HashMap::new(),
-        };
-        members.retain(|_, score| *score >= forget_below);
-        members.insert(member.to_owned(), score);
-        self.keep(&mut entries, list, Content::List(members), ttl);
-        Ok(())
+        let mut members = entries.members(entry.list, self.clock.now());
+        members.retain(|_, score| *score >= entry.forget_below);
+        members.insert(entry.member.to_vec(), entry.score);
+        let mut beyond = sorted(&members);
+        beyond.truncate(if most == 0 { 0 } else { beyond.len().saturating_sub(most) });
+        self.keep(&mut entries, entry.list, Content::List(members), entry.ttl);
+        self.keep_value(&mut entries, value);
+        Ok(beyond)
     }
 
-    async fn list(&self, list: &str) -> Result<Vec<(String, i64)>, StoreError> {
-        let mut members: Vec<_> = match self.lock().alive(list, self.clock.now()) {
-            Some(Content::List(members)) => members.iter().map(|(member, score)| (member.clone(), *score)).collect(),
-            _ => vec![],
-        };
-        members.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
-        Ok(members)
-    }
-
-    async fn list_remove(&self, list: &str, member: &str) -> Result<(), StoreError> {
-        if let Some(Entry { content: Content::List(members), .. }) = self.lock().live.get_mut(list) {
-            members.remove(member);
+    async fn replace_listed(&self, value: Value<'_>, entry: ListEntry<'_>) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let mut entries = self.lock();
+        let mut members = entries.members(entry.list, now);
+        if let Some(score) = members.get_mut(entry.member) {
+            *score = entry.score;
         }
-        Ok(())
+        members.retain(|_, score| *score >= entry.forget_below);
+        if !members.is_empty() {
+            self.keep(&mut entries, entry.list, Content::List(members), entry.ttl);
+        }
+        let there = entries.alive(value.key, now).is_some();
+        if there {
+            self.keep_value(&mut entries, value);
+        }
+        Ok(there)
+    }
+
+    async fn delete_listed(&self, list: &str, values: &[(&str, &[u8])]) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let mut entries = self.lock();
+        let mut deleted = 0;
+        for (key, _) in values {
+            deleted += usize::from(entries.live.remove(*key).is_some_and(|entry| entry.dies > now));
+        }
+        if let Some(Entry { content: Content::List(members), .. }) = entries.live.get_mut(list) {
+            for (_, member) in values {
+                members.remove(*member);
+            }
+        }
+        Ok(deleted)
+    }
+
+    async fn lists(&self, lists: &[String]) -> Result<Vec<Vec<Member>>, StoreError> {
+        let (entries, now) = (self.lock(), self.clock.now());
+        Ok(lists.iter().map(|list| sorted(&entries.members(list, now))).collect())
     }
 
     async fn spend(&self, key: &str, rate: Rate) -> Result<Allowance, StoreError> {
@@ -184,6 +211,13 @@ impl TokenStore for MemoryTokens {
     async fn ping(&self) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+/// The lowest score first, as Redis sorts.
+fn sorted(members: &HashMap<Vec<u8>, i64>) -> Vec<Member> {
+    let mut all: Vec<_> = members.iter().map(|(member, score)| (member.clone(), *score)).collect();
+    all.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+    all
 }
 
 fn delta(duration: Duration) -> TimeDelta {

@@ -7,7 +7,6 @@
 use super::WechatError;
 use crate::identity::{Identity, SessionKey};
 use crate::settings::WechatApp;
-use crate::telemetry;
 use crate::user::Phone;
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
@@ -26,7 +25,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// An address that could not be reached is asked last for this long.
 const AVOID_FOR: Duration = Duration::from_secs(30);
 /// No answer of WeChat's is longer.
-const MOST_BYTES: usize = 64 * 1024;
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// What `stable_token` gave.
 pub struct AccessToken {
@@ -159,10 +158,7 @@ impl WechatClient {
         for at in self.order() {
             let mut url = self.bases[at].clone();
             url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
-            let mut request = fill(self.http.request(method.clone(), url));
-            if let Some(traceparent) = telemetry::traceparent() {
-                request = request.header("traceparent", traceparent);
-            }
+            let request = fill(self.http.request(method.clone(), url));
             // The error's own text has the address with secret and code in it.
             match request.send().await.map_err(reqwest::Error::without_url) {
                 Ok(response) => return read(response).await,
@@ -222,7 +218,7 @@ async fn read(mut response: reqwest::Response) -> Result<Value, WechatError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|e| WechatError::Unavailable(Box::new(e.without_url())))? {
         body.extend_from_slice(&chunk);
-        if body.len() > MOST_BYTES {
+        if body.len() > MAX_ANSWER_BYTES {
             return Err(WechatError::Unavailable("the answer is too long".into()));
         }
     }

@@ -9,6 +9,7 @@ use aes::Aes128;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
@@ -17,70 +18,154 @@ use zeroize::Zeroizing;
 /// Why data is not accepted, in the order in which it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// Signed with another key, or changed.
     #[error("the signature was not made over this data with this session key")]
     Signature,
+    /// Encrypted with another key, or changed, or no JSON.
     #[error("the data was not encrypted with this session key, or is not whole")]
     Decryption,
+    /// Made for another mini program.
     #[error("the data was made for another mini program")]
     Watermark,
+    /// About somebody else.
     #[error("the data is about another person")]
     Identity,
-    #[error("the data is too old")]
+    /// Too old, or from the future.
+    #[error("the data is too old, or from the future")]
     Stale,
 }
 
-/// Checks that `signature` is the lower-case hexadecimal SHA-1 of `raw_data` followed by the session key's text. It takes
-/// as long whatever differs.
-pub fn verify_signature(raw_data: &str, signature: &str, key: &SessionKey) -> Result<(), Refused> {
-    let digest = Sha1::new().chain_update(raw_data.as_bytes()).chain_update(key.text().as_bytes()).finalize();
-    let expected = digest.iter().fold(String::with_capacity(40), |mut text, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(digit.into(), 16).expect("four bits are one digit"));
+/// How far ahead of ours WeChat's clock may be.
+const MAX_AHEAD: TimeDelta = TimeDelta::seconds(60);
+
+/// What a phone hands over, parsed and not yet believed.
+#[derive(Clone, Copy)]
+pub struct Sealed<'a> {
+    /// AES-128-CBC of a JSON object.
+    pub encrypted: &'a [u8],
+    /// 16 bytes, if it is whole.
+    pub iv: &'a [u8],
+    /// Looked at first, where it was given.
+    pub signed: Option<Signed<'a>>,
+}
+
+/// The part of the data that is readable, and its signature.
+#[derive(Clone, Copy)]
+pub struct Signed<'a> {
+    /// Byte for byte as the phone gave it.
+    pub raw_data: &'a str,
+    /// 40 hexadecimal digits.
+    pub signature: &'a str,
+}
+
+/// Whose data it must be, and of what time.
+pub struct Expected<'a> {
+    /// The person and the mini program.
+    pub identity: &'a Identity,
+    /// How old it may be; zero accepts any time.
+    pub max_age: TimeDelta,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+/// Data that is WeChat's, made for this mini program, about this person if it is about a person, and fresh. Having it is
+/// the proof: there is no other way to it than [`open`].
+#[derive(Debug)]
+pub struct Opened(Map<String, Value>);
+
+/// Opens what a phone handed over with the session key of the last exchange, and looks at everything in it that must be
+/// as expected.
+///
+/// # Errors
+/// The first of the reasons, in the order of [`Refused`], that holds.
+pub fn open(sealed: Sealed<'_>, key: &SessionKey, expected: &Expected<'_>) -> Result<Opened, Refused> {
+    if let Some(signed) = sealed.signed {
+        check_signature(signed, key)?;
+    }
+    let data = decrypted(sealed.encrypted, sealed.iv, key)?;
+    check_watermark(&data, &expected.identity.app_id)?;
+    check_identity(&data, expected.identity)?;
+    check_time(&data, expected.max_age, expected.now)?;
+    Ok(Opened(data))
+}
+
+impl Opened {
+    /// The profile; what is missing or of another type is empty.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        let text = |name: &str| self.0.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let gender = match self.0.get("gender") {
+            Some(Value::Number(number)) => number.as_i64().and_then(|number| number.try_into().ok()),
+            Some(Value::String(text)) => text.parse().ok(),
+            _ => None,
+        };
+        Profile {
+            nickname: text("nickName"),
+            avatar_url: text("avatarUrl"),
+            gender: gender.unwrap_or_default(),
+            language: text("language"),
+            city: text("city"),
+            province: text("province"),
+            country: text("country"),
         }
-        text
-    });
-    let same: bool = expected.as_bytes().ct_eq(signature.as_bytes()).into();
+        .tidied()
+    }
+
+    /// The data as a `T`.
+    ///
+    /// # Errors
+    /// It is data of another kind.
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
+        serde_json::from_value(Value::Object(self.0))
+    }
+
+    /// The data for the client: without openid and unionid, wherever they stand and however they are spelled.
+    #[must_use]
+    pub fn without_ids(self) -> Map<String, Value> {
+        let mut data = self.0;
+        leave_ids_out(&mut data);
+        data
+    }
+}
+
+fn leave_ids_out(data: &mut Map<String, Value>) {
+    data.retain(|name, _| !name.eq_ignore_ascii_case("openId") && !name.eq_ignore_ascii_case("unionId"));
+    for value in data.values_mut() {
+        match value {
+            Value::Object(inner) => leave_ids_out(inner),
+            Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).for_each(leave_ids_out),
+            _ => {}
+        }
+    }
+}
+
+/// The signature is the lower-case hexadecimal SHA-1 of the raw data followed by the session key's text. It takes as long
+/// whatever differs.
+fn check_signature(signed: Signed<'_>, key: &SessionKey) -> Result<(), Refused> {
+    let digest = Sha1::new().chain_update(signed.raw_data.as_bytes()).chain_update(key.text().as_bytes()).finalize();
+    let mut expected = [0; 40];
+    hex::encode_to_slice(digest, &mut expected).expect("SHA-1 has 20 bytes");
+    let same: bool = expected.ct_eq(signed.signature.as_bytes()).into();
     if same { Ok(()) } else { Err(Refused::Signature) }
 }
 
 /// The JSON object that `encrypted` holds. A wrong key, a wrong length, wrong padding and bytes that are no JSON are the
 /// same answer: with a wrong key, chance decides which of them it is.
-pub fn decrypt(encrypted: &[u8], iv: &[u8], key: &SessionKey) -> Result<Map<String, Value>, Refused> {
+fn decrypted(encrypted: &[u8], iv: &[u8], key: &SessionKey) -> Result<Map<String, Value>, Refused> {
     let bytes = key.bytes();
     let cipher = cbc::Decryptor::<Aes128>::new_from_slices(bytes.as_slice(), iv).map_err(|_| Refused::Decryption)?;
     let plain = cipher.decrypt_padded_vec::<Pkcs7>(encrypted).map(Zeroizing::new).map_err(|_| Refused::Decryption)?;
     serde_json::from_slice(&plain).map_err(|_| Refused::Decryption)
 }
 
-/// The profile in decrypted data; what is missing or of another type is empty.
-pub fn profile(data: &Map<String, Value>) -> Profile {
-    let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let gender = match data.get("gender") {
-        Some(Value::Number(number)) => number.as_i64().and_then(|number| number.try_into().ok()),
-        Some(Value::String(text)) => text.parse().ok(),
-        _ => None,
-    };
-    Profile {
-        nickname: text("nickName"),
-        avatar_url: text("avatarUrl"),
-        gender: gender.unwrap_or_default(),
-        language: text("language"),
-        city: text("city"),
-        province: text("province"),
-        country: text("country"),
-    }
-    .tidied()
-}
-
-/// Checks that the data was made for `app`.
-pub fn check_watermark(data: &Map<String, Value>, app: &AppId) -> Result<(), Refused> {
+fn check_watermark(data: &Map<String, Value>, app: &AppId) -> Result<(), Refused> {
     let made_for = data.get("watermark").and_then(|watermark| watermark.get("appid")).and_then(Value::as_str);
     if made_for == Some(app.as_str()) { Ok(()) } else { Err(Refused::Watermark) }
 }
 
-/// Checks that the data, where it says whose it is, is about `identity`. A unionid that only one of the two knows is no
+/// The data, where it says whose it is, must be about `identity`. A unionid that only one of the two knows is no
 /// contradiction: a mini program can be bound to an Open Platform account at any moment.
-pub fn check_identity(data: &Map<String, Value>, identity: &Identity) -> Result<(), Refused> {
+fn check_identity(data: &Map<String, Value>, identity: &Identity) -> Result<(), Refused> {
     let differs = |name: &str, ours: Option<&str>| match (data.get(name), ours) {
         (None | Some(Value::Null), _) | (_, None) => false,
         (Some(theirs), Some(ours)) => theirs != "" && theirs != ours,
@@ -93,8 +178,8 @@ pub fn check_identity(data: &Map<String, Value>, identity: &Identity) -> Result<
     }
 }
 
-/// Checks that the data was made within `max_age` before `now`; zero accepts any age, data without a time none.
-pub fn check_age(data: &Map<String, Value>, max_age: TimeDelta, now: DateTime<Utc>) -> Result<(), Refused> {
+/// Data without a time is of no time.
+fn check_time(data: &Map<String, Value>, max_age: TimeDelta, now: DateTime<Utc>) -> Result<(), Refused> {
     if max_age.is_zero() {
         return Ok(());
     }
@@ -103,8 +188,9 @@ pub fn check_age(data: &Map<String, Value>, max_age: TimeDelta, now: DateTime<Ut
         Some(Value::String(seconds)) => seconds.parse().ok(),
         _ => None,
     };
-    match made_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0)) {
-        Some(made_at) if now.signed_duration_since(made_at) <= max_age => Ok(()),
+    let age = made_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).map(|made_at| now - made_at);
+    match age {
+        Some(age) if age <= max_age && age >= -MAX_AHEAD => Ok(()),
         _ => Err(Refused::Stale),
     }
 }
@@ -136,6 +222,10 @@ mod tests {
         cbc::Encryptor::<Aes128>::new(&key.into(), &iv.into()).encrypt_padded_vec::<Pkcs7>(plain)
     }
 
+    fn signed(raw_data: &str, signature: &str, key: &SessionKey) -> Result<(), Refused> {
+        check_signature(Signed { raw_data, signature }, key)
+    }
+
     fn object(text: &str) -> Map<String, Value> {
         serde_json::from_str(text).unwrap()
     }
@@ -145,11 +235,11 @@ mod tests {
         for vector in vectors().iter().filter(|vector| text(vector, "kind") == "decrypt_user_info") {
             let (data, iv) = (STANDARD.decode(text(vector, "encrypted_data")), STANDARD.decode(text(vector, "iv")));
 
-            let opened = decrypt(&data.unwrap(), &iv.unwrap(), &key(text(vector, "session_key"))).unwrap();
+            let opened = decrypted(&data.unwrap(), &iv.unwrap(), &key(text(vector, "session_key"))).unwrap();
 
             assert_eq!(opened, object(text(vector, "plaintext")));
             assert_eq!(check_watermark(&opened, &text(vector, "appid").parse().unwrap()), Ok(()));
-            assert_eq!(profile(&opened).nickname, "Band");
+            assert_eq!(Opened(opened).profile().nickname, "Band");
         }
     }
 
@@ -160,10 +250,10 @@ mod tests {
         let (raw, signature) = (text(vector, "raw_data"), text(vector, "signature"));
         let key = key(text(vector, "session_key"));
 
-        assert_eq!(verify_signature(raw, signature, &key), Ok(()));
-        assert_eq!(verify_signature(&format!("{raw} "), signature, &key), Err(Refused::Signature));
-        assert_eq!(verify_signature(raw, &signature.to_uppercase(), &key), Err(Refused::Signature));
-        assert_eq!(verify_signature(raw, "", &key), Err(Refused::Signature));
+        assert_eq!(signed(raw, signature, &key), Ok(()));
+        assert_eq!(signed(&format!("{raw} "), signature, &key), Err(Refused::Signature));
+        assert_eq!(signed(raw, &signature.to_uppercase(), &key), Err(Refused::Signature));
+        assert_eq!(signed(raw, "", &key), Err(Refused::Signature));
     }
 
     #[test]
@@ -185,22 +275,24 @@ mod tests {
     }
 
     #[test]
-    fn data_is_stale_after_its_age_and_never_when_the_check_is_off() {
+    fn data_is_stale_after_its_age_and_a_minute_before_its_time_unless_the_check_is_off() {
         let data = object(r#"{"watermark":{"timestamp":1000}}"#);
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         let age = TimeDelta::seconds(600);
 
-        assert_eq!(check_age(&data, age, at(1600)), Ok(()));
-        assert_eq!(check_age(&data, age, at(1601)), Err(Refused::Stale));
-        assert_eq!(check_age(&data, TimeDelta::zero(), at(9_999_999)), Ok(()));
-        assert_eq!(check_age(&object("{}"), age, at(0)), Err(Refused::Stale));
+        assert_eq!(check_time(&data, age, at(1600)), Ok(()));
+        assert_eq!(check_time(&data, age, at(1601)), Err(Refused::Stale));
+        assert_eq!(check_time(&data, TimeDelta::zero(), at(9_999_999)), Ok(()));
+        assert_eq!(check_time(&object("{}"), age, at(0)), Err(Refused::Stale));
+        assert_eq!(check_time(&data, age, at(940)), Ok(()));
+        assert_eq!(check_time(&data, age, at(939)), Err(Refused::Stale));
     }
 
     #[test]
     fn a_profile_survives_fields_of_the_wrong_type() {
         let data = object(r#"{"nickName":"李","gender":"1","city":null,"country":7,"avatarUrl":"http://tmp/x"}"#);
 
-        let profile = profile(&data);
+        let profile = Opened(data).profile();
 
         assert_eq!((profile.nickname.as_str(), profile.gender, profile.avatar_url.as_str()), ("李", 1, ""));
     }
@@ -210,7 +302,7 @@ mod tests {
         fn what_is_encrypted_is_decrypted(value in "\\PC{0,200}", iv: [u8; 16], bytes: [u8; 16]) {
             let plain = serde_json::json!({ "value": value }).to_string();
 
-            let opened = decrypt(&encrypted(plain.as_bytes(), iv, bytes), &iv, &key_of(bytes)).unwrap();
+            let opened = decrypted(&encrypted(plain.as_bytes(), iv, bytes), &iv, &key_of(bytes)).unwrap();
 
             prop_assert_eq!(opened["value"].as_str(), Some(value.as_str()));
         }
@@ -221,14 +313,14 @@ mod tests {
             let (mut data, mut wrong) = (encrypted(plain, iv, bytes), bytes);
             if in_key { wrong[at / 8] ^= 1 << (at % 8) } else { data[at / 8] ^= 1 << (at % 8) }
 
-            let opened = decrypt(&data, &iv, &key_of(wrong));
+            let opened = decrypted(&data, &iv, &key_of(wrong));
 
             prop_assert_ne!(opened.ok(), Some(object(std::str::from_utf8(plain).unwrap())));
         }
 
         #[test]
         fn nothing_of_any_length_panics(data: Vec<u8>, iv: Vec<u8>, bytes: [u8; 16]) {
-            let opened = decrypt(&data, &iv, &key_of(bytes));
+            let opened = decrypted(&data, &iv, &key_of(bytes));
 
             if iv.len() != 16 || data.is_empty() || data.len() % 16 != 0 {
                 prop_assert_eq!(opened, Err(Refused::Decryption));
@@ -240,9 +332,9 @@ mod tests {
             let digest = Sha1::new().chain_update(&raw).chain_update(key_of(a).text()).finalize();
             let signature: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
 
-            prop_assert_eq!(verify_signature(&raw, &signature, &key_of(a)), Ok(()));
-            prop_assert_eq!(verify_signature(&other, &signature, &key_of(a)).is_ok(), raw == other);
-            prop_assert_eq!(verify_signature(&raw, &signature, &key_of(b)).is_ok(), a == b);
+            prop_assert_eq!(signed(&raw, &signature, &key_of(a)), Ok(()));
+            prop_assert_eq!(signed(&other, &signature, &key_of(a)).is_ok(), raw == other);
+            prop_assert_eq!(signed(&raw, &signature, &key_of(b)).is_ok(), a == b);
         }
     }
 }

@@ -13,7 +13,7 @@ async fn what_was_put_is_got_byte_for_byte() {
     let store = Backend::open();
     let value: Vec<u8> = (0..=255).collect();
 
-    store.put("key", &value, MINUTE).await.unwrap();
+    store.put(Value { key: "key", bytes: &value, ttl: MINUTE }).await.unwrap();
 
     assert_eq!(store.get("key").await.unwrap(), Some(value));
     assert_eq!(store.get("other").await.unwrap(), None);

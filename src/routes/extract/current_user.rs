@@ -1,20 +1,20 @@
 //! Bearer token → the person who is signed in. Having this parameter is the access rule.
 
-use crate::app::App;
 use crate::error::ApiError;
-use crate::routes::detached::run;
+use crate::exchange::app;
 use crate::session::Session;
 use crate::token::Token;
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use std::future::Future;
 use std::pin::Pin;
 
 /// Whoever sent the request, proved by their token.
 pub struct CurrentUser {
+    /// What they sent.
     pub token: Token,
+    /// What it stands for.
     pub session: Session,
 }
 
@@ -24,11 +24,9 @@ impl FromRequest for CurrentUser {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(token) = bearer(request) else { return Box::pin(async { Err(ApiError::no_session()) }) };
-        let app = request.app_data::<Data<App>>().expect("the server holds the app");
-        let (sessions, key) = (app.sessions.clone(), token.clone());
-        let found = run(&app.runtime, async move { sessions.find(&key).await });
+        let app = app(request).clone();
         Box::pin(async move {
-            let session = found.await??.ok_or_else(ApiError::no_session)?;
+            let session = app.sessions.find(&token).await?.ok_or_else(ApiError::no_session)?;
             Ok(CurrentUser { token, session })
         })
     }

@@ -1,12 +1,10 @@
-//! The JSON body of a request, whatever its content type says (mini programs and proxies do not agree on it), and the
-//! answer without one.
+//! The JSON body of a request, whatever its content type says: mini programs and proxies do not agree on it.
 
 use crate::error::{ApiError, Code};
-use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
+use actix_web::{FromRequest, HttpRequest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -14,18 +12,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 /// How long a body may take to arrive. Whoever sends one slowly holds a place among the requests in progress.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Done, and nothing to say.
-pub struct NoContent;
-
-impl Responder for NoContent {
-    type Body = BoxBody;
-
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::NoContent().finish()
-    }
-}
+const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A body that was read as `T`. Fields that `T` does not name are ignored.
 pub struct Body<T>(pub T);
@@ -44,7 +31,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 pub fn bytes(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Bytes, ApiError>> + 'static {
     let bytes = Bytes::from_request(request, payload);
     async move {
-        match tokio::time::timeout(PATIENCE, bytes).await {
+        match tokio::time::timeout(ARRIVAL_TIMEOUT, bytes).await {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(error)) if matches!(error.as_error(), Some(PayloadError::Overflow)) => {
                 Err(ApiError::new(Code::PayloadTooLarge, "the body is above 64 KiB"))
@@ -69,6 +56,9 @@ fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
 }
 
 /// `text` if it is there and not longer than `most` bytes.
+///
+/// # Errors
+/// It is not; the error names the field and does not repeat the text.
 pub fn within<'a>(name: &str, text: &'a str, most: usize) -> Result<&'a str, ApiError> {
     match text.len() {
         0 => Err(ApiError::invalid(format!("the field {name} is missing"))),
@@ -77,7 +67,10 @@ pub fn within<'a>(name: &str, text: &'a str, most: usize) -> Result<&'a str, Api
     }
 }
 
-/// What `text` encodes in base64.
+/// What `text`, of `most` bytes at the most, encodes in base64.
+///
+/// # Errors
+/// It does not encode anything; the error names the field.
 pub fn base64(name: &str, text: &str, most: usize) -> Result<Vec<u8>, ApiError> {
     STANDARD.decode(within(name, text, most)?).map_err(|_| {
         ApiError::invalid(format!("the field {name} is not base64; is it URL-encoded, or are its + spaces?"))

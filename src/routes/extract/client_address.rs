@@ -1,16 +1,12 @@
-//! Who asks, by address, and whether they may ask again.
+//! Who asks, by address.
 
-use crate::app::App;
-use crate::error::{ApiError, Code};
-use crate::rate_limit::Told;
-use crate::routes::detached::run;
+use crate::error::ApiError;
+use crate::exchange::app;
 use actix_web::dev::Payload;
-use actix_web::web::Data;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpRequest};
 use ipnet::IpNet;
-use std::future::{Future, Ready, ready};
+use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
-use std::pin::Pin;
 
 /// The client's address: the peer's, or the one that a trusted proxy vouches for.
 #[derive(Clone, Copy)]
@@ -25,44 +21,11 @@ impl FromRequest for ClientAddress {
     }
 }
 
-/// What `T` extracts from a request whose address was counted, and was below its limit. Beyond the limit nothing is
-/// looked at.
-pub struct WithinLimit<T>(pub T);
-
-impl<T: FromRequest<Error = ApiError> + 'static> FromRequest for WithinLimit<T> {
-    type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<WithinLimit<T>, ApiError>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let app = request.app_data::<Data<App>>().expect("the server holds the app");
-        let (limits, address) = (app.limits.clone(), address(request));
-        let counted = run(&app.runtime, async move { limits.from_address(address).await });
-        let inner = T::from_request(request, payload);
-        let request = request.clone();
-        Box::pin(async move {
-            let told = counted.await?;
-            if let Some(told) = told {
-                request.extensions_mut().insert(told);
-            }
-            refuse_beyond(told)?;
-            inner.await.map(WithinLimit)
-        })
-    }
-}
-
-/// The error of a limit that is reached.
-pub fn refuse_beyond(told: Option<Told>) -> Result<(), ApiError> {
-    match told.and_then(|told| told.allowance.wait) {
-        None => Ok(()),
-        Some(wait) => Err(ApiError::new(Code::RateLimited, "too many requests; see Retry-After").after(wait)),
-    }
-}
-
-fn address(request: &HttpRequest) -> IpAddr {
-    let app = request.app_data::<Data<App>>().expect("the server holds the app");
+/// The address of whoever sent `request`.
+pub fn address(request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
     let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    vouched(peer, forwarded, &app.settings.trusted_proxies)
+    vouched(peer, forwarded, &app(request).settings().trusted_proxies)
 }
 
 /// The last address that no trusted proxy wrote about another one. What stands before it could be anybody's invention.

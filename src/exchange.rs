@@ -1,0 +1,93 @@
+//! A request in progress: what is known of it before its answer is, and what its answer's log line will say.
+
+use crate::app::{App, Shared};
+use crate::error::{ApiError, Code};
+use crate::rate_limit::Standing;
+use crate::telemetry::Trace;
+use crate::telemetry::metrics::Route;
+use actix_web::http::Method;
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::error::Error;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use tokio::time::Instant;
+
+/// One request and its answer. It counts as in progress until everything that works for it has let go of it.
+pub struct Exchange {
+    /// Its place in a trace.
+    pub trace: Trace,
+    /// When its head had been read.
+    pub began: Instant,
+    /// The method's name, for labels, of which there must be few: a client can send any word for a method.
+    pub method: &'static str,
+    /// How many requests were in progress when it came, this one included.
+    pub in_flight: usize,
+    /// The path of the table that it was for.
+    pub route: OnceCell<Rc<Route>>,
+    /// How its client stands with the limit that it was counted against.
+    pub standing: Cell<Option<Standing>>,
+    /// What went wrong, with the causes that only the log sees.
+    pub problem: RefCell<Option<(Code, Option<String>)>>,
+    shared: Arc<Shared>,
+}
+
+impl Exchange {
+    /// Begins with a request of which only the head was read.
+    pub fn begin(app: &App, method: &Method, traceparent: Option<&str>) -> Rc<Exchange> {
+        let shared = app.shared.clone();
+        Rc::new(Exchange {
+            trace: Trace::from_header(traceparent, &app.random),
+            began: Instant::now(),
+            method: label(method),
+            in_flight: shared.in_flight.fetch_add(1, Relaxed) + 1,
+            route: OnceCell::new(),
+            standing: Cell::new(None),
+            problem: RefCell::new(None),
+            shared,
+        })
+    }
+
+    /// The exchange that `request` belongs to.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Rc<Exchange> {
+        request.extensions().get::<Rc<Exchange>>().expect("the server begins an exchange for every request").clone()
+    }
+
+    /// The answer that tells of `error`, which the log line will name.
+    #[must_use]
+    pub fn refused(&self, error: &ApiError) -> HttpResponse {
+        self.problem.replace(Some((error.code, causes(error))));
+        error.response(self.trace.id())
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.shared.in_flight.fetch_sub(1, Relaxed);
+    }
+}
+
+/// The service of the worker that reads `request`.
+#[must_use]
+pub fn app(request: &HttpRequest) -> &Data<App> {
+    request.app_data::<Data<App>>().expect("the server holds the app")
+}
+
+fn label(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    known.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
+}
+
+/// The chain of causes, which hold no secret by the rules of those who made them.
+fn causes(error: &ApiError) -> Option<String> {
+    let mut causes = vec![];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    (!causes.is_empty()).then(|| causes.join(": "))
+}

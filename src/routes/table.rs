@@ -1,0 +1,159 @@
+//! What the route table is made of. Path and methods of an endpoint stand once, in the attribute that describes it: the
+//! server's routes and the API document are both made from there.
+
+use super::endpoint::{Endpoint, Kind};
+use crate::error::{ApiError, Code};
+use crate::exchange::Exchange;
+use crate::telemetry::metrics::Route;
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig, method, post, route};
+use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, guard};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{OpenApi, RefOr};
+
+/// Endpoints as they are added.
+#[derive(Default)]
+pub struct Table {
+    paths: BTreeMap<String, Path>,
+    operations: Vec<Described>,
+}
+
+struct Path {
+    resource: Resource,
+    allowed: Vec<Method>,
+    route: Rc<Route>,
+}
+
+/// An operation of the API document.
+struct Described {
+    path: String,
+    methods: Vec<HttpMethod>,
+    operation: Operation,
+    schemas: Vec<(String, RefOr<Schema>)>,
+    failures: &'static [Code],
+}
+
+impl Table {
+    /// Adds the endpoint that `D` describes, answered by `handler`, which can fail with `failures`.
+    ///
+    /// `D` is what the attribute above the handler generates beside it: `__path_login` of `login`.
+    pub fn add<D, Args>(mut self, handler: impl Answering<Args>, failures: &'static [Code]) -> Table
+    where
+        D: utoipa::Path + utoipa::__dev::SchemaReferences,
+        Args: FromRequest + 'static,
+    {
+        let (path, methods) = (D::path(), D::methods());
+        for name in &methods {
+            self.path(&path).answer(named(name), &handler);
+        }
+        let mut schemas = vec![];
+        D::schemas(&mut schemas);
+        self.operations.push(Described { path, methods, operation: D::operation(), schemas, failures });
+        self
+    }
+
+    /// Adds a path that is answered whatever the method, and is not described.
+    pub fn add_any<Args: FromRequest + 'static>(mut self, pattern: &str, handler: impl Answering<Args>) -> Table {
+        let path = self.path(pattern);
+        let endpoint = Endpoint::new(handler, Kind::Read, path.route.clone());
+        path.change(|resource| resource.route(route().to(endpoint)));
+        path.allowed.clear();
+        self
+    }
+
+    /// Puts everything in its place; a method that a path does not have is told those it has.
+    pub fn mount(self, config: &mut ServiceConfig) {
+        for Path { resource, allowed, route, .. } in self.paths.into_values() {
+            let resource = match allowed.is_empty() {
+                true => resource,
+                false => resource.default_service(web::route().to(move |request: HttpRequest| {
+                    let exchange = Exchange::of(&request);
+                    let _ = exchange.route.set(route.clone());
+                    let error = ApiError::new(Code::MethodNotAllowed, "see the Allow header").allowing(&allowed);
+                    std::future::ready(exchange.refused(&error))
+                })),
+            };
+            config.service(resource);
+        }
+        config.default_service(route().to(|request: HttpRequest| {
+            std::future::ready(Exchange::of(&request).refused(&ApiError::new(Code::NotFound, "no such path")))
+        }));
+    }
+
+    /// Describes everything in `document`; `failing` describes what an operation at a path answers with a code.
+    pub fn describe(self, document: &mut OpenApi, failing: impl Fn(&str, &mut Operation, &[Code])) {
+        for Described { path, methods, mut operation, schemas, failures } in self.operations {
+            failing(&path, &mut operation, failures);
+            document.paths.add_path_operation(path, methods, operation);
+            document.components.get_or_insert_default().schemas.extend(schemas);
+        }
+    }
+
+    fn path(&mut self, pattern: &str) -> &mut Path {
+        self.paths.entry(pattern.to_owned()).or_insert_with(|| Path {
+            resource: Resource::new(pattern),
+            allowed: vec![],
+            route: Rc::new(Route::new(pattern.to_owned())),
+        })
+    }
+}
+
+impl Path {
+    fn answer<Args: FromRequest + 'static>(&mut self, name: Method, handler: &impl Answering<Args>) {
+        let kind = if name == Method::GET { Kind::Read } else { Kind::Write };
+        let endpoint = || Endpoint::new(handler.clone(), kind, self.route.clone());
+        let mut routes = vec![method(name.clone()).to(endpoint())];
+        self.allowed.push(name.clone());
+        if name == Method::GET {
+            // The server leaves the body out.
+            routes.push(method(Method::HEAD).to(endpoint()));
+            self.allowed.push(Method::HEAD);
+        }
+        if name == Method::PATCH {
+            routes.push(post().guard(guard::fn_guard(is_patch_by_post)).to(endpoint()));
+        }
+        self.change(|resource| routes.into_iter().fold(resource, Resource::route));
+    }
+
+    fn change(&mut self, change: impl FnOnce(Resource) -> Resource) {
+        let resource = std::mem::replace(&mut self.resource, Resource::new(""));
+        self.resource = change(resource);
+    }
+}
+
+/// What answers a request with arguments taken from it.
+pub trait Answering<Args>: Handler<Args, Output = Result<Self::Answer, ApiError>> {
+    /// What it answers when all is well.
+    type Answer: Responder + 'static;
+}
+
+impl<F, Args, Answer> Answering<Args> for F
+where
+    F: Handler<Args, Output = Result<Answer, ApiError>>,
+    Answer: Responder + 'static,
+{
+    type Answer = Answer;
+}
+
+/// `wx.request` has no PATCH, so it is also POST with the header `X-HTTP-Method-Override: PATCH`. Source:
+/// <https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html>
+fn is_patch_by_post(context: &guard::GuardContext<'_>) -> bool {
+    let method = context.head().headers().get("x-http-method-override");
+    method.is_some_and(|method| method.as_bytes().eq_ignore_ascii_case(b"PATCH"))
+}
+
+fn named(name: &HttpMethod) -> Method {
+    match name {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Delete => Method::DELETE,
+        HttpMethod::Options => Method::OPTIONS,
+        HttpMethod::Head => Method::HEAD,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Trace => Method::TRACE,
+    }
+}

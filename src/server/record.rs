@@ -1,0 +1,41 @@
+//! The log line and the metrics of an answer.
+
+use crate::app::App;
+use crate::clock::Rfc3339;
+use crate::exchange::Exchange;
+use crate::telemetry::log::{self, RequestLine};
+use crate::telemetry::metrics::Route;
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+use std::rc::Rc;
+
+/// Leaves both.
+pub fn record(exchange: &Exchange, app: &App, answer: &ServiceResponse<BoxBody>) {
+    let none = answer.request().app_data::<Rc<Route>>().expect("the server holds the route of paths it does not know");
+    let route = exchange.route.get().unwrap_or(none);
+    let status = answer.status().as_u16();
+    let took = exchange.began.elapsed();
+    let problem = exchange.problem.borrow();
+    let (code, cause) = match &*problem {
+        Some((code, cause)) => (code.name(), cause.as_deref()),
+        None => ("", None),
+    };
+    route.count(exchange.method, status, code, took);
+    let line = RequestLine {
+        timestamp: Rfc3339::of(app.clock().now()),
+        request_id: exchange.trace.id(),
+        method: exchange.method,
+        route: &route.pattern,
+        status,
+        milliseconds: took.as_micros() as f64 / 1e3,
+        code,
+        cause,
+    };
+    let failed = status >= 500 && cause.is_some();
+    if log::request(&line, failed) {
+        actix_web::rt::spawn(async {
+            tokio::time::sleep(log::WAIT).await;
+            log::flush();
+        });
+    }
+}

@@ -1,0 +1,324 @@
+//! Short-lived things in Redis (or Valkey), where every replica sees them.
+
+mod link;
+mod opener;
+mod script;
+
+use super::StoreError;
+use super::tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
+use crate::redis_url::RedisUrl;
+use async_trait::async_trait;
+use link::{ANSWER_TIMEOUT, Connection, Link, is_broken, timed_out};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind, cmd, from_redis_value, pipe};
+use script::{Script, Scripts};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// A store in Redis, over one connection of its own. Every key begins with the prefix given.
+pub struct RedisTokens {
+    link: Arc<Link>,
+    scripts: Arc<Scripts>,
+    prefix: String,
+}
+
+/// Whether commands may be sent again when they are not known to have been carried out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeat {
+    Harmless,
+    Never,
+}
+
+/// What goes to Redis in one round trip.
+#[derive(Clone, Copy)]
+enum Request<'a> {
+    One(&'a Cmd),
+    Several(&'a Pipeline),
+}
+
+impl Request<'_> {
+    async fn answers(self, connection: &mut Connection) -> RedisResult<Answers> {
+        match self {
+            Request::One(command) => connection.answer(command).await.map(Answers::One),
+            Request::Several(commands) => connection.answers(commands).await.map(Answers::Several),
+        }
+    }
+}
+
+enum Answers {
+    One(redis::Value),
+    Several(Vec<redis::Value>),
+}
+
+impl RedisTokens {
+    /// Checks address and certificates; connects at the first call.
+    ///
+    /// # Errors
+    /// A certificate cannot be read or used.
+    pub fn new(url: &RedisUrl, prefix: &str) -> Result<RedisTokens, StoreError> {
+        let link = Link::new(url).map_err(|error| StoreError::broken(error.to_string()))?;
+        Ok(RedisTokens { link: Arc::new(link), scripts: Arc::default(), prefix: prefix.to_owned() })
+    }
+
+    fn key(&self, key: &str) -> String {
+        [self.prefix.as_str(), key].concat()
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd, repeat: Repeat) -> Result<T, StoreError> {
+        match self.send(Request::One(command), repeat).await? {
+            Answers::One(answer) => told(answer),
+            Answers::Several(_) => unreachable!("one command has one answer"),
+        }
+    }
+
+    async fn ask_all(&self, commands: &Pipeline) -> Result<Vec<redis::Value>, StoreError> {
+        match self.send(Request::Several(commands), Repeat::Harmless).await? {
+            Answers::Several(answers) => Ok(answers),
+            Answers::One(_) => unreachable!("several commands have several answers"),
+        }
+    }
+
+    /// Sends on the connection in use and, if that turns out broken and a repetition does no harm, once more on the next.
+    async fn send(&self, request: Request<'_>, repeat: Repeat) -> Result<Answers, StoreError> {
+        let mut sent = false;
+        if let Some((number, mut connection)) = self.link.ready() {
+            match request.answers(&mut connection).await {
+                Ok(answers) => return Ok(answers),
+                Err(error) => self.judged(number, error, repeat)?,
+            }
+            sent = true;
+        }
+        // Boxed apart, so that the many that need no other connection do not carry its future around.
+        Box::pin(self.send_on_another(request, repeat, sent)).await
+    }
+
+    async fn send_on_another(&self, request: Request<'_>, repeat: Repeat, sent: bool) -> Result<Answers, StoreError> {
+        let (number, mut connection) = self.link.connection().await.map_err(store_error)?;
+        let error = match request.answers(&mut connection).await {
+            Ok(answers) => return Ok(answers),
+            Err(error) => error,
+        };
+        if sent {
+            self.link.reconsider(number, &error);
+            return Err(store_error(error));
+        }
+        self.judged(number, error, repeat)?;
+        Box::pin(self.send_on_another(request, repeat, true)).await
+    }
+
+    /// Nothing, if what failed so may be sent again on another connection.
+    fn judged(&self, number: u64, error: RedisError, repeat: Repeat) -> Result<(), StoreError> {
+        self.link.reconsider(number, &error);
+        if repeat == Repeat::Never || !is_broken(&error) || error.is_timeout() {
+            return Err(store_error(error));
+        }
+        Ok(())
+    }
+
+    /// Runs a script by its name, and by its text on a server that does not know it: then it has not run.
+    async fn run<T: FromRedisValue>(&self, script: &Script, key: &str, arguments: &[i64]) -> Result<T, StoreError> {
+        let key = self.key(key);
+        let (number, mut connection) = self.connection().await?;
+        let mut answer = connection.answer(&script.by_name(&key, arguments)).await;
+        if answer.as_ref().is_err_and(is_unknown_script) {
+            answer = connection.answer(&script.by_text(&key, arguments)).await;
+        }
+        match answer {
+            Ok(answer) => told(answer),
+            Err(error) => {
+                self.link.reconsider(number, &error);
+                Err(store_error(error))
+            }
+        }
+    }
+
+    async fn connection(&self) -> Result<(u64, Connection), StoreError> {
+        match self.link.ready() {
+            Some(ready) => Ok(ready),
+            None => Box::pin(self.link.connection()).await.map_err(store_error),
+        }
+    }
+
+    fn set(&self, value: Value<'_>, condition: Option<&str>) -> Cmd {
+        let mut command = cmd("SET");
+        command.arg(self.key(value.key)).arg(value.bytes).arg("PX").arg(milliseconds(value.ttl)).arg(condition);
+        command
+    }
+
+    /// Adds what lists an entry, and what keeps the list from growing and from ending too early.
+    fn list(&self, commands: &mut Pipeline, entry: Entry<'_>, condition: Option<&str>) {
+        let list = self.key(entry.list);
+        commands.cmd("ZADD").arg(&list).arg(condition).arg(entry.score).arg(entry.member);
+        commands.cmd("ZREMRANGEBYSCORE").arg(&list).arg("-inf").arg(format!("({}", entry.forget_below));
+        commands.cmd("PEXPIRE").arg(&list).arg(milliseconds(entry.ttl));
+    }
+}
+
+#[async_trait]
+impl TokenStore for RedisTokens {
+    async fn put(&self, value: Value<'_>) -> Result<(), StoreError> {
+        self.ask(&self.set(value, None), Repeat::Harmless).await
+    }
+
+    async fn put_new(&self, value: Value<'_>) -> Result<bool, StoreError> {
+        // Repeated, it could find its own value and say that somebody else was first.
+        Ok(self.ask::<Option<String>>(&self.set(value, Some("NX")), Repeat::Never).await?.is_some())
+    }
+
+    async fn replace(&self, value: Value<'_>) -> Result<bool, StoreError> {
+        Ok(self.ask::<Option<String>>(&self.set(value, Some("XX")), Repeat::Harmless).await?.is_some())
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.ask(cmd("GET").arg(self.key(key)), Repeat::Harmless).await
+    }
+
+    async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let (number, connection) = self.connection().await?;
+        let (answer, mut waiting) = oneshot::channel();
+        tokio::spawn(take_or_put_back(self.link.clone(), self.scripts.clone(), connection, self.key(key), answer));
+        let taken = match tokio::time::timeout(ANSWER_TIMEOUT, &mut waiting).await {
+            Ok(taken) => taken.ok(),
+            Err(_) => {
+                waiting.close();
+                waiting.try_recv().ok()
+            }
+        };
+        let error = match taken {
+            Some(Ok(taken)) => return Ok(taken.map(|(_, value)| value)),
+            Some(Err(error)) => error,
+            None => timed_out(),
+        };
+        self.link.reconsider(number, &error);
+        Err(store_error(error))
+    }
+
+    async fn delete(&self, key: &str) -> Result<bool, StoreError> {
+        Ok(self.ask::<u64>(cmd("DEL").arg(self.key(key)), Repeat::Harmless).await? > 0)
+    }
+
+    async fn put_listed(&self, value: Value<'_>, entry: Entry<'_>, most: usize) -> Result<Vec<Member>, StoreError> {
+        // Listed first: no session is used that its owner could not find and end.
+        let mut commands = pipe();
+        self.list(&mut commands, entry, None);
+        commands.add_command(self.set(value, None));
+        if most > 0 {
+            commands.cmd("ZRANGE").arg(self.key(entry.list)).arg(0).arg(-1 - most as i64).arg("WITHSCORES");
+        }
+        let mut answers = self.ask_all(&commands).await?;
+        if most > 0 { members(answers.pop().expect("an answer a command")) } else { Ok(vec![]) }
+    }
+
+    async fn replace_listed(&self, value: Value<'_>, entry: Entry<'_>) -> Result<bool, StoreError> {
+        let mut commands = pipe();
+        commands.add_command(self.set(value, Some("XX")));
+        self.list(&mut commands, entry, Some("XX"));
+        let answers = self.ask_all(&commands).await?;
+        Ok(answers.first().is_some_and(|kept| *kept != redis::Value::Nil))
+    }
+
+    async fn delete_listed(&self, list: &str, values: &[(&str, &[u8])]) -> Result<usize, StoreError> {
+        if values.is_empty() {
+            return Ok(0);
+        }
+        let mut commands = pipe();
+        let mut unlist = cmd("ZREM");
+        unlist.arg(self.key(list));
+        for (key, member) in values {
+            commands.cmd("DEL").arg(self.key(key));
+            unlist.arg(*member);
+        }
+        commands.add_command(unlist);
+        let mut answers = self.ask_all(&commands).await?;
+        answers.pop();
+        Ok(answers.into_iter().filter(|deleted| *deleted == redis::Value::Int(1)).count())
+    }
+
+    async fn lists(&self, lists: &[String]) -> Result<Vec<Vec<Member>>, StoreError> {
+        let mut commands = pipe();
+        for list in lists {
+            commands.cmd("ZRANGE").arg(self.key(list)).arg(0).arg(-1).arg("WITHSCORES");
+        }
+        self.ask_all(&commands).await?.into_iter().map(members).collect()
+    }
+
+    async fn spend(&self, key: &str, rate: Rate) -> Result<Allowance, StoreError> {
+        let arguments = [rate.interval.as_micros() as i64, i64::from(rate.burst)];
+        let (remaining, reset, wait): (u32, u64, u64) = self.run(&self.scripts.spend, key, &arguments).await?;
+        let wait = (wait > 0).then(|| Duration::from_micros(wait));
+        Ok(Allowance { remaining, reset: Duration::from_micros(reset), wait })
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        // A write, because a server that is full or is no primary any more answers reads.
+        self.put(Value { key: "ping", bytes: b"", ttl: Duration::from_secs(10) }).await
+    }
+}
+
+/// A value with the milliseconds that remained to it.
+type Taken = RedisResult<Option<(i64, Vec<u8>)>>;
+
+/// Takes the value of `key` and hands it to whoever waits. A Redis that hung for a while answers when nobody waits any more:
+/// then the value is put back as it was, so that the caller, who was told to try again, finds it.
+async fn take_or_put_back(
+    link: Arc<Link>,
+    scripts: Arc<Scripts>,
+    connection: Connection,
+    key: String,
+    answer: oneshot::Sender<Taken>,
+) {
+    let mut connection = connection.patient();
+    let mut taken = connection.answer(&scripts.take.by_name(&key, &[])).await;
+    if taken.as_ref().is_err_and(is_unknown_script) {
+        taken = connection.answer(&scripts.take.by_text(&key, &[])).await;
+    }
+    let taken: Taken = taken.and_then(|taken| Ok(from_redis_value(taken)?));
+    let Err(Ok(Some((life, value)))) = answer.send(taken) else { return };
+    if life <= 0 {
+        return;
+    }
+    let mut put_back = cmd("SET");
+    put_back.arg(&key).arg(value).arg("PX").arg(life).arg("NX");
+    let outcome = match link.connection().await {
+        Ok((_, mut connection)) => connection.answer(&put_back).await.map(drop),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "a value that redis gave too late could not be put back"
+        );
+    }
+}
+
+/// What an answer says.
+fn told<T: FromRedisValue>(answer: redis::Value) -> Result<T, StoreError> {
+    from_redis_value(answer).map_err(|error| StoreError::broken(error.to_string()))
+}
+
+fn members(answer: redis::Value) -> Result<Vec<Member>, StoreError> {
+    let members: Vec<(Vec<u8>, f64)> = told(answer)?;
+    Ok(members.into_iter().map(|(member, score)| (member, score as i64)).collect())
+}
+
+fn milliseconds(ttl: Duration) -> u64 {
+    (ttl.as_millis() as u64).max(1)
+}
+
+fn is_unknown_script(error: &RedisError) -> bool {
+    error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+/// What Redis says when it cannot serve now (loading, failing over, out of memory) is an outage; what it says when a command
+/// is wrong is a defect of ours. The cause is its text, because an error of the library's is its own source and would be
+/// told twice.
+fn store_error(error: RedisError) -> StoreError {
+    use redis::ErrorKind;
+    match error.kind() {
+        ErrorKind::Parse | ErrorKind::UnexpectedReturnType | ErrorKind::Client => StoreError::broken(error.to_string()),
+        ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::CrossSlot | ServerErrorKind::NoSub) => {
+            StoreError::broken(error.to_string())
+        }
+        _ => StoreError::unavailable(error.to_string()),
+    }
+}
