@@ -1,9 +1,10 @@
 //! `GET /v1/auth`
 
 use super::Mode;
-use crate::harness::{APP, Answer, TestApp};
+use crate::harness::{APP, TestApp};
 use reqwest::Method;
 use serde_json::json;
+use testkit::Answer;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_is_told_who_it_is_in_headers() {
@@ -38,7 +39,7 @@ async fn nobody_is_refused_whatever_the_path_and_method_that_a_gateway_appends()
 
     assert_eq!(test.get("/v1/auth").await.problem(), (401, "session_invalid", "restart"));
     let url = format!("{}/v1/auth/orders/7", test.base);
-    let refused = Answer::of(test.http.post(url).header("x-user-id", "1").send().await.unwrap()).await;
+    let refused = Answer::to(test.http.post(url).header("x-user-id", "1")).await.unwrap();
     let accepted = alice.ask(Method::PUT, "/v1/auth/orders/7", None).await;
 
     assert_eq!(refused.problem(), (401, "session_invalid", "restart"));

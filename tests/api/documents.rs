@@ -1,9 +1,10 @@
 //! Routes, API document and error table say the same.
 
-use crate::harness::{Answer, Embedded, TestApp};
+use crate::harness::{Embedded, TestApp};
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use testkit::Answer;
 use weapp_login::error::Code;
 
 /// Paths of the route table, as its source has them.
@@ -33,7 +34,7 @@ async fn every_path_allows_the_methods_of_the_document() {
     for (path, item) in document["paths"].as_object().unwrap() {
         let methods: BTreeSet<_> = item.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
         let url = format!("{}{}", test.base, path.replace("{id}", "x"));
-        let answer = Answer::of(test.http.request(Method::TRACE, url).send().await.unwrap()).await;
+        let answer = Answer::to(test.http.request(Method::TRACE, url)).await.unwrap();
         assert_eq!(answer.problem().1, "method_not_allowed", "{path}");
         let allowed = answer.headers["allow"].to_str().unwrap().split(", ");
         let allowed = allowed.filter(|method| *method != "HEAD").map(str::to_owned).collect();

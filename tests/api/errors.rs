@@ -1,9 +1,10 @@
 //! What every endpoint answers to requests that cannot be used.
 
 use super::Mode;
-use crate::harness::{Answer, TestApp};
+use crate::harness::TestApp;
 use reqwest::Method;
 use serde_json::json;
+use testkit::Answer;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_path_is_a_problem() {
@@ -26,7 +27,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
         (Method::DELETE, "/healthz", "GET, HEAD"),
     ] {
         let url = format!("{}{path}", test.base);
-        let answer = Answer::of(test.http.request(method.clone(), url).send().await.unwrap()).await;
+        let answer = Answer::to(test.http.request(method.clone(), url)).await.unwrap();
 
         assert_eq!(answer.problem(), (405, "method_not_allowed", "none"), "{method} {path}");
         assert_eq!(answer.headers["allow"], allow, "{method} {path}");
@@ -53,7 +54,7 @@ async fn a_body_that_is_no_json_object_of_the_right_form_is_refused() {
         "\u{feff}{\"code\":\"a\"}",
     ] {
         let request = test.http.post(format!("{}/v1/login", test.base)).body(body);
-        let answer = Answer::of(request.send().await.unwrap()).await;
+        let answer = Answer::to(request).await.unwrap();
 
         assert_eq!(answer.problem(), (400, "invalid_request", "none"), "{body}");
     }
@@ -77,7 +78,7 @@ async fn a_body_above_64_kib_is_too_large() {
 
     let whole = test.post("/v1/login", &large).await;
     let request = test.http.post(format!("{}/v1/register", test.base)).body(large.to_string());
-    let other = Answer::of(request.send().await.unwrap()).await;
+    let other = Answer::to(request).await.unwrap();
 
     assert_eq!(whole.problem(), (413, "payload_too_large", "none"));
     assert_eq!(other.problem(), (413, "payload_too_large", "none"));
@@ -98,7 +99,7 @@ async fn a_request_id_is_taken_from_the_trace_and_handed_back() {
     let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     let request = test.http.get(format!("{}/nowhere", test.base)).header("traceparent", header);
-    let answer = Answer::of(request.send().await.unwrap()).await;
+    let answer = Answer::to(request).await.unwrap();
 
     assert_eq!(answer.text("requestId"), "4bf92f3577b34da6a3ce929d0e0e4736");
 }
@@ -106,7 +107,7 @@ async fn a_request_id_is_taken_from_the_trace_and_handed_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_requests_than_configured_are_told_to_come_later() {
     let test = TestApp::<Mode>::with(&[("MAX_IN_FLIGHT", "1")], Default::default()).await;
-    test.fault("/sns/jscode2session", "latencyMs", 1500, 1).await;
+    test.wechat.fault("/sns/jscode2session", "latencyMs", 1500, 1).await;
     let phone = test.phone("alice");
     let code = phone.code().await;
 

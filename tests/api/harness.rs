@@ -1,19 +1,18 @@
 //! A service to test, and who uses it: a phone that nobody knows yet, and a member who is signed in.
 
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 use tempfile::TempDir;
-use testkit::given;
-use weapp_login::app::{App, install_crypto};
+use testkit::{Answer, Database, Wechat, given};
+use weapp_login::app::App;
 use weapp_login::clock::Clock;
 use weapp_login::settings::{Settings, WechatApp};
 use weapp_login::simulator::{Options, SimulatedApp, Simulator};
-use weapp_login::token::random_bytes;
 
 /// The mini programs of every test.
 pub const APP: &str = "wx0000000000000001";
@@ -42,54 +41,20 @@ impl Storage for Embedded {
 }
 
 /// A database and a key prefix of its own on the servers that the test run was given.
-pub struct Servers {
-    database: String,
-}
-
-/// `TEST_DATABASE_URL` with another database.
-pub fn database_url(database: &str) -> String {
-    let mut url = url::Url::parse(&given("TEST_DATABASE_URL")).unwrap();
-    url.set_path(database);
-    url.into()
-}
-
-/// Runs SQL on the server, outside of any database.
-pub async fn on_server(sql: &str) {
-    use mysql_async::prelude::Queryable;
-    let mut connection = mysql_async::Conn::from_url(given("TEST_DATABASE_URL")).await.unwrap();
-    connection.query_drop(sql).await.unwrap();
-    connection.disconnect().await.unwrap();
-}
-
-/// Runs `work` to its end on a thread of its own, for constructors and destructors, which cannot wait.
-fn elsewhere(work: impl Future<Output = ()> + Send + 'static) {
-    let run = move || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
-    std::thread::spawn(run).join().unwrap();
-}
+pub struct Servers(Database);
 
 impl Storage for Servers {
     fn new() -> Self {
-        install_crypto();
-        let database = format!("weapp_{:016x}", u64::from_ne_bytes(random_bytes()));
-        let create = format!("CREATE DATABASE {database} CHARACTER SET utf8mb4");
-        elsewhere(async move { on_server(&create).await });
-        Servers { database }
+        Servers(Database::new())
     }
 
     fn settings(&self) -> Vec<(String, String)> {
         vec![
-            ("DATABASE_URL".into(), database_url(&self.database)),
+            ("DATABASE_URL".into(), self.0.url()),
             ("DATABASE_POOL_SIZE".into(), "8".into()),
             ("REDIS_URL".into(), given("TEST_REDIS_URL")),
-            ("REDIS_KEY_PREFIX".into(), format!("{}:", self.database)),
+            ("REDIS_KEY_PREFIX".into(), format!("{}:", self.0.name)),
         ]
-    }
-}
-
-impl Drop for Servers {
-    fn drop(&mut self) {
-        let drop = format!("DROP DATABASE {}", self.database);
-        elsewhere(async move { on_server(&drop).await });
     }
 }
 
@@ -97,7 +62,7 @@ impl Drop for Servers {
 pub struct TestApp<S: Storage> {
     pub app: Arc<App>,
     pub base: String,
-    pub wechat: String,
+    pub wechat: Wechat,
     pub http: Client,
     /// What the service's clock is ahead, in milliseconds.
     ahead: Arc<AtomicI64>,
@@ -167,8 +132,9 @@ impl<S: Storage> TestApp<S> {
             weapp_login::server::serve(app.clone(), listener, |_: &mut actix_web::web::ServiceConfig| {}).unwrap();
         let handles = vec![server.handle()];
         tokio::spawn(server);
-        let http = Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
-        TestApp { app, base, wechat: wechat.to_owned(), http, ahead, handles, _storage: storage }
+        let http = testkit::client();
+        let wechat = Wechat::at(wechat, http.clone());
+        TestApp { app, base, wechat, http, ahead, handles, _storage: storage }
     }
 
     /// Lets the service's clock jump.
@@ -177,28 +143,16 @@ impl<S: Storage> TestApp<S> {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        Answer::of(self.http.post(format!("{}{path}", self.base)).json(body).send().await.unwrap()).await
+        Answer::to(self.http.post(format!("{}{path}", self.base)).json(body)).await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.http.get(format!("{}{path}", self.base)).send().await.unwrap()).await
-    }
-
-    /// Steers WeChat.
-    pub async fn steer(&self, method: Method, path: &str, body: Value) {
-        let url = format!("{}/control/{path}", self.wechat);
-        let answer = self.http.request(method, url).json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
-    }
-
-    /// The next answer of WeChat at `path` goes wrong.
-    pub async fn fault(&self, path: &str, kind: &str, value: i64, times: u32) {
-        self.steer(Method::POST, "faults", json!({"path": path, "kind": kind, "value": value, "times": times})).await;
+        Answer::to(self.http.get(format!("{}{path}", self.base))).await.unwrap()
     }
 
     /// A phone of `person`, whom nobody need know yet.
     pub fn phone(&self, person: &str) -> Phone<'_, S> {
-        Phone { test: self, person: person.to_owned(), app: APP.to_owned() }
+        Phone { test: self, phone: self.wechat.phone(person, APP) }
     }
 
     /// A registered person, signed in.
@@ -217,67 +171,28 @@ impl<S: Storage> Drop for TestApp<S> {
     }
 }
 
-/// An answer, read whole.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: Value,
-}
-
-impl Answer {
-    pub async fn of(response: Response) -> Answer {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer { status, headers, body }
-    }
-
-    /// A field of the body that is a text.
-    pub fn text(&self, name: &str) -> &str {
-        self.body[name].as_str().unwrap_or_else(|| panic!("{name} in {self:?}"))
-    }
-
-    /// Status, code and advice of a problem; its form is checked on the way.
-    pub fn problem(&self) -> (u16, &str, &str) {
-        assert_eq!(self.headers["content-type"], "application/problem+json", "{self:?}");
-        assert_eq!(self.body["status"], self.status.as_u16(), "{self:?}");
-        assert_eq!(self.body["requestId"], self.headers["x-request-id"].to_str().unwrap(), "{self:?}");
-        assert!(!self.text("title").is_empty() && !self.text("detail").is_empty() && !self.text("type").is_empty());
-        assert_eq!(self.headers.contains_key("retry-after"), self.text("retry") == "later", "{self:?}");
-        (self.status.as_u16(), self.text("code"), self.text("retry"))
-    }
-}
-
 /// Somebody with a phone, and one of the mini programs open.
 pub struct Phone<'a, S: Storage> {
     pub test: &'a TestApp<S>,
-    pub person: String,
-    pub app: String,
+    phone: testkit::Phone,
+}
+
+impl<S: Storage> Deref for Phone<'_, S> {
+    type Target = testkit::Phone;
+
+    fn deref(&self) -> &testkit::Phone {
+        &self.phone
+    }
 }
 
 impl<'a, S: Storage> Phone<'a, S> {
     /// The same person in another mini program.
     pub fn in_app(&self, app: &str) -> Phone<'a, S> {
-        Phone { test: self.test, person: self.person.clone(), app: app.to_owned() }
-    }
-
-    /// What a call of `wx` hands to `success`.
-    pub async fn wx(&self, call: &str, extra: Value) -> Value {
-        let mut body = json!({"appId": self.app});
-        body.as_object_mut().unwrap().extend(extra.as_object().cloned().unwrap_or_default());
-        let url = format!("{}/wx/{}/{call}", self.test.wechat, self.person);
-        let answer = Answer::of(self.test.http.post(url).json(&body).send().await.unwrap()).await;
-        assert_eq!(answer.status, 200, "{call}: {answer:?}");
-        answer.body
-    }
-
-    pub async fn code(&self) -> String {
-        self.wx("login", json!({})).await["code"].as_str().unwrap().to_owned()
+        Phone { test: self.test, phone: self.test.wechat.phone(&self.person, app) }
     }
 
     pub async fn user_info(&self) -> Value {
-        self.wx("getUserInfo", json!({})).await
+        self.wx("getUserInfo").await
     }
 
     pub async fn login(&self) -> Answer {
@@ -318,15 +233,6 @@ impl<'a, S: Storage> Phone<'a, S> {
         let (token, user) = (answer.text("token").to_owned(), answer.body["user"].clone());
         Member { phone: self, token, user }
     }
-
-    pub async fn expire_session_key(&self) {
-        let path = format!("people/{}/expire-session-key", self.person);
-        self.test.steer(Method::POST, &path, json!({"appId": self.app})).await;
-    }
-
-    pub async fn set(&self, what: Value) {
-        self.test.steer(Method::PUT, &format!("people/{}", self.person), what).await;
-    }
 }
 
 /// Somebody who is signed in.
@@ -343,7 +249,7 @@ impl<S: Storage> Member<'_, S> {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        Answer::of(request.send().await.unwrap()).await
+        Answer::to(request).await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -362,15 +268,4 @@ impl<S: Storage> Member<'_, S> {
     pub fn id(&self) -> weapp_login::user::UserId {
         weapp_login::user::UserId(self.user["id"].as_str().unwrap().parse().unwrap())
     }
-}
-
-/// Waits until `done` holds, five seconds at most.
-pub async fn eventually(what: &str, done: impl AsyncFn() -> bool) {
-    for _ in 0..100 {
-        if done().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{what} did not come about within five seconds");
 }

@@ -1,8 +1,9 @@
 //! `POST /v1/introspect`
 
 use super::Mode;
-use crate::harness::{APP, Answer, TestApp};
+use crate::harness::{APP, TestApp};
 use serde_json::json;
+use testkit::Answer;
 
 const CLIENTS: (&str, &str) = ("INTROSPECTION_CLIENTS", "shop:s3cret, ledger:other:colon, odd:p@ss/w=1");
 
@@ -11,7 +12,7 @@ async fn ask(test: &TestApp<Mode>, client: Option<(&str, &str)>, form: &str) -> 
     if let Some((id, secret)) = client {
         request = request.basic_auth(id, Some(secret));
     }
-    Answer::of(request.send().await.unwrap()).await
+    Answer::to(request).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

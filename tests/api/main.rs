@@ -7,66 +7,16 @@ mod harness;
 #[path = "."]
 mod embedded {
     pub use crate::harness::Embedded as Mode;
-
-    #[path = "auth.rs"]
-    mod auth;
-    #[path = "errors.rs"]
-    mod errors;
-    #[path = "introspect.rs"]
-    mod introspect;
-    #[path = "login.rs"]
-    mod login;
-    #[path = "me.rs"]
-    mod me;
-    #[path = "open_data.rs"]
-    mod open_data;
-    #[path = "phone.rs"]
-    mod phone;
-    #[path = "rate_limits.rs"]
-    mod rate_limits;
-    #[path = "register.rs"]
-    mod register;
-    #[path = "session.rs"]
-    mod session;
-    #[path = "sessions.rs"]
-    mod sessions;
-    #[path = "several_apps.rs"]
-    mod several_apps;
-    #[path = "story.rs"]
-    mod story;
+    #[path = "cases.rs"]
+    mod cases;
 }
 
 /// MySQL or MariaDB, and Redis, as in production.
 #[path = "."]
 mod servers {
     pub use crate::harness::Servers as Mode;
-
-    #[path = "auth.rs"]
-    mod auth;
-    #[path = "errors.rs"]
-    mod errors;
-    #[path = "introspect.rs"]
-    mod introspect;
-    #[path = "login.rs"]
-    mod login;
-    #[path = "me.rs"]
-    mod me;
-    #[path = "open_data.rs"]
-    mod open_data;
-    #[path = "phone.rs"]
-    mod phone;
-    #[path = "rate_limits.rs"]
-    mod rate_limits;
-    #[path = "register.rs"]
-    mod register;
-    #[path = "session.rs"]
-    mod session;
-    #[path = "sessions.rs"]
-    mod sessions;
-    #[path = "several_apps.rs"]
-    mod several_apps;
-    #[path = "story.rs"]
-    mod story;
+    #[path = "cases.rs"]
+    mod cases;
 }
 
 mod documents;

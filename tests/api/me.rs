@@ -1,9 +1,10 @@
 //! `GET`, `PATCH` and `DELETE /v1/me`
 
 use super::Mode;
-use crate::harness::{Answer, OTHER_APP, TestApp};
+use crate::harness::{OTHER_APP, TestApp};
 use reqwest::Method;
 use serde_json::json;
+use testkit::Answer;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_changes_what_they_show() {
@@ -27,7 +28,7 @@ async fn a_mini_program_without_patch_posts_with_an_override() {
     let request = test.http.post(format!("{}/v1/me", test.base)).bearer_auth(&alice.token);
     let request = request.header("x-http-method-override", "Patch").json(&json!({"nickname": "Al"}));
 
-    let answer = Answer::of(request.send().await.unwrap()).await;
+    let answer = Answer::to(request).await.unwrap();
 
     assert_eq!((answer.status.as_u16(), answer.text("nickname")), (200, "Al"));
 }
@@ -84,7 +85,7 @@ async fn without_a_token_nothing_is_shown_or_changed() {
         (Method::GET, "/v1/auth"),
     ] {
         let request = test.http.request(method.clone(), format!("{}{path}", test.base)).body("{}");
-        let answer = Answer::of(request.send().await.unwrap()).await;
+        let answer = Answer::to(request).await.unwrap();
         assert_eq!(answer.problem(), (401, "session_invalid", "restart"), "{method} {path}");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 async fn encrypted_data_is_opened_without_the_ids_in_it() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;
-    let steps = alice.phone.wx("getWeRunData", json!({})).await;
+    let steps = alice.phone.wx("getWeRunData").await;
     let info = alice.phone.user_info().await;
 
     let run = alice.post("/v1/open-data", steps).await;
@@ -27,7 +27,7 @@ async fn a_key_that_wechat_renewed_since_is_answered_with_restart() {
     let alice = test.member("alice").await;
     alice.phone.expire_session_key().await;
     let other_device = test.member("alice").await;
-    let steps = alice.phone.wx("getWeRunData", json!({})).await;
+    let steps = alice.phone.wx("getWeRunData").await;
     let info = alice.phone.user_info().await;
 
     let encrypted = alice.post("/v1/open-data", steps.clone()).await;
@@ -54,7 +54,7 @@ async fn another_persons_data_is_refused() {
 async fn old_data_is_stale() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;
-    let steps = alice.phone.wx("getWeRunData", json!({})).await;
+    let steps = alice.phone.wx("getWeRunData").await;
     test.advance(602);
 
     let answer = alice.post("/v1/open-data", steps).await;

@@ -11,7 +11,7 @@ const PHONE_PATH: &str = "/wxa/business/getuserphonenumber";
 async fn a_number_is_bound_by_code() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;
-    let detail = alice.phone.wx("getPhoneNumber", json!({})).await;
+    let detail = alice.phone.wx("getPhoneNumber").await;
 
     let answer = alice.post("/v1/me/phone", json!({"code": detail["code"]})).await;
 
@@ -25,7 +25,7 @@ async fn a_number_is_bound_by_code() {
 async fn a_number_is_bound_by_encrypted_data() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;
-    let detail = alice.phone.wx("getPhoneNumber", json!({})).await;
+    let detail = alice.phone.wx("getPhoneNumber").await;
     let body = json!({"encryptedData": detail["encryptedData"], "iv": detail["iv"]});
 
     let answer = alice.post("/v1/me/phone", body).await;
@@ -39,7 +39,7 @@ async fn a_code_of_the_wrong_kind_or_a_used_one_is_refused() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;
     let login_code = alice.phone.code().await;
-    let code = alice.phone.wx("getPhoneNumber", json!({})).await["code"].clone();
+    let code = alice.phone.wx("getPhoneNumber").await["code"].clone();
     assert_eq!(alice.post("/v1/me/phone", json!({"code": code})).await.status, 200);
 
     let wrong_kind = alice.post("/v1/me/phone", json!({"code": login_code})).await;
@@ -55,17 +55,17 @@ async fn a_code_of_the_wrong_kind_or_a_used_one_is_refused() {
 async fn a_refused_access_token_is_replaced_at_once() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;
-    let codes = [alice.phone.wx("getPhoneNumber", json!({})).await, alice.phone.wx("getPhoneNumber", json!({})).await];
+    let codes = [alice.phone.wx("getPhoneNumber").await, alice.phone.wx("getPhoneNumber").await];
     assert_eq!(alice.post("/v1/me/phone", json!({"code": codes[0]["code"]})).await.status, 200);
     for errcode in [40001, 42001] {
-        test.fault(PHONE_PATH, "errcode", errcode, 1).await;
-        let detail = alice.phone.wx("getPhoneNumber", json!({})).await;
+        test.wechat.fault(PHONE_PATH, "errcode", errcode, 1).await;
+        let detail = alice.phone.wx("getPhoneNumber").await;
 
         let answer = alice.post("/v1/me/phone", json!({"code": detail["code"]})).await;
 
         assert_eq!(answer.status, 200, "{errcode}: {answer:?}");
         // WeChat lets a token be replaced by force only every 30 seconds.
-        test.steer(reqwest::Method::POST, "clock", json!({"advanceSeconds": 31})).await;
+        test.wechat.steer(reqwest::Method::POST, "clock", json!({"advanceSeconds": 31})).await;
     }
 }
 
@@ -75,14 +75,15 @@ async fn many_at_once_need_one_access_token() {
     let alice = test.member("alice").await;
     let mut codes = vec![];
     for _ in 0..8 {
-        codes.push(alice.phone.wx("getPhoneNumber", json!({})).await["code"].clone());
+        codes.push(alice.phone.wx("getPhoneNumber").await["code"].clone());
     }
 
     let binds = codes.iter().map(|code| alice.post("/v1/me/phone", json!({"code": code})));
     let answers = futures_util::future::join_all(binds).await;
 
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
-    let log = test.http.get(format!("{}/control/log?after=0", test.wechat)).send().await.unwrap().text().await.unwrap();
+    let log =
+        test.http.get(format!("{}/control/log?after=0", test.wechat.base)).send().await.unwrap().text().await.unwrap();
     let fetched = log.matches("stable").count();
     assert!(fetched <= 1, "{fetched} tokens were fetched: {log}");
 }
@@ -93,13 +94,13 @@ async fn while_one_renews_the_access_token_the_others_go_on_with_the_old_one() {
     let alice = test.member("alice").await;
     let mut codes = vec![];
     for _ in 0..4 {
-        codes.push(alice.phone.wx("getPhoneNumber", json!({})).await["code"].clone());
+        codes.push(alice.phone.wx("getPhoneNumber").await["code"].clone());
     }
     assert_eq!(alice.post("/v1/me/phone", json!({"code": codes[0]})).await.status, 200);
     // Nearly two hours by the service's clock; the session was used in between.
     test.advance(7200 - 240);
     assert_eq!(alice.get("/v1/session").await.status, 200);
-    test.fault(TOKEN_PATH, "latencyMs", 2000, 1).await;
+    test.wechat.fault(TOKEN_PATH, "latencyMs", 2000, 1).await;
     let begin = tokio::time::Instant::now();
 
     let binds = codes[1..].iter().map(async |code| {
@@ -116,11 +117,11 @@ async fn while_one_renews_the_access_token_the_others_go_on_with_the_old_one() {
 async fn wechat_refusing_the_service_is_told_apart_from_wechat_being_away() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;
-    let code = alice.phone.wx("getPhoneNumber", json!({})).await["code"].clone();
+    let code = alice.phone.wx("getPhoneNumber").await["code"].clone();
 
-    test.fault(TOKEN_PATH, "errcode", 40164, 1).await;
+    test.wechat.fault(TOKEN_PATH, "errcode", 40164, 1).await;
     let refused = alice.post("/v1/me/phone", json!({"code": code})).await;
-    test.fault(TOKEN_PATH, "httpStatus", 502, 1).await;
+    test.wechat.fault(TOKEN_PATH, "httpStatus", 502, 1).await;
     let away = alice.post("/v1/me/phone", json!({"code": code})).await;
     let then = alice.post("/v1/me/phone", json!({"code": code})).await;
 
@@ -132,7 +133,7 @@ async fn wechat_refusing_the_service_is_told_apart_from_wechat_being_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn logging_in_needs_no_access_token() {
     let test = TestApp::<Mode>::start().await;
-    test.fault(TOKEN_PATH, "latencyMs", 60_000, 100).await;
+    test.wechat.fault(TOKEN_PATH, "latencyMs", 60_000, 100).await;
 
     let alice = test.member("alice").await;
 

@@ -1,12 +1,13 @@
 //! How often somebody may ask.
 
 use super::Mode;
-use crate::harness::{Answer, TestApp};
+use crate::harness::TestApp;
 use serde_json::json;
+use testkit::Answer;
 
 async fn login_from(test: &TestApp<Mode>, forwarded: &str) -> Answer {
     let request = test.http.post(format!("{}/v1/login", test.base)).header("x-forwarded-for", forwarded);
-    Answer::of(request.json(&json!({"code": "c", "appId": "wxnone"})).send().await.unwrap()).await
+    Answer::to(request.json(&json!({"code": "c", "appId": "wxnone"}))).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,9 @@
 //! `GET` and `DELETE /v1/session`
 
 use super::Mode;
-use crate::harness::{APP, TestApp, eventually};
+use crate::harness::{APP, TestApp};
 use serde_json::json;
+use testkit::eventually;
 use weapp_login::user::Status;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -98,7 +98,7 @@ async fn an_unreachable_address_is_passed_over_and_a_lost_answer_is_not_asked_fo
     let several = format!("http://{free}, {}", wechat.base);
     let test = TestApp::<Embedded>::against(&wechat.base, &[("WECHAT_BASE_URL", &several)]).await;
     let lossy = TestApp::<Embedded>::start().await;
-    lossy.fault("/sns/jscode2session", "dropAfter", 0, 1).await;
+    lossy.wechat.fault("/sns/jscode2session", "dropAfter", 0, 1).await;
     let phone = lossy.phone("alice");
     let code = phone.code().await;
 

@@ -1,10 +1,10 @@
 //! Programs behind a gateway: an application that tells what reached it, and a replica that breaks off.
 
-use crate::http::{header_lines, split};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use testkit::wire::{header_lines, split};
 
 /// A server that counts the requests it minds. It serves until the process ends.
 pub struct Backend {

@@ -1,13 +1,12 @@
 //! A gateway of `deploy/` with its addresses replaced by free ones.
 
 use std::fs::{self, Permissions};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
-use std::time::Duration;
+use std::process::Command;
 use tempfile::TempDir;
+use testkit::{Process, free_address, program};
 
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
@@ -18,8 +17,8 @@ pub enum Kind {
 /// A running gateway; it ends when dropped.
 pub struct Gateway {
     pub address: SocketAddr,
-    child: Child,
-    folder: TempDir,
+    process: Process,
+    _folder: TempDir,
 }
 
 impl Gateway {
@@ -45,44 +44,19 @@ impl Gateway {
             Kind::Nginx { cache } => nginx(folder.path(), &addresses, cache),
             Kind::Haproxy => haproxy(folder.path(), &addresses),
         };
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stdin(Stdio::null());
-        command.stdout(log.try_clone().unwrap()).stderr(log);
-        let name = command.get_program().to_string_lossy().into_owned();
-        let child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{name} cannot be started ({error}): run scripts/install-test-servers"));
-        let mut gateway = Gateway { address, child, folder };
-        gateway.is_up().then_some(gateway)
-    }
-
-    fn is_up(&mut self) -> bool {
-        for _ in 0..200 {
-            if self.child.try_wait().unwrap().is_some() {
-                eprintln!("{}", fs::read_to_string(self.folder.path().join("log")).unwrap());
-                return false;
-            }
-            if TcpStream::connect(self.address).is_ok() {
-                return true;
-            }
-            std::thread::sleep(Duration::from_millis(50));
+        let mut process = Process::start(&mut command, folder.path().join("log"));
+        if process.comes_up(|_| TcpStream::connect(address).is_ok()) {
+            return Some(Gateway { address, process, _folder: folder });
         }
-        false
+        eprintln!("{}", process.said());
+        None
     }
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // TERM, because nginx must end its worker processes itself.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        for _ in 0..100 {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Nginx must end its worker processes itself.
+        self.process.ask_to_end();
     }
 }
 
@@ -98,7 +72,7 @@ fn nginx(folder: &Path, addresses: &[(&str, String)], cache: bool) -> Command {
         text = with(&text, "proxy_cache off;", "proxy_cache weapp_login_auth;");
     }
     fs::write(folder.join("nginx.conf"), text).unwrap();
-    let mut command = Command::new("nginx");
+    let mut command = program("nginx");
     command.args(["-e", "stderr", "-g", "daemon off;", "-p"]).arg(folder).arg("-c").arg(folder.join("nginx.conf"));
     command
 }
@@ -109,7 +83,7 @@ fn haproxy(folder: &Path, addresses: &[(&str, String)]) -> Command {
     let text =
         with(&replaced("haproxy.cfg", addresses), "/etc/haproxy/haproxy-auth.lua", &script.display().to_string());
     fs::write(folder.join("haproxy.cfg"), text).unwrap();
-    let mut command = Command::new("haproxy");
+    let mut command = program("haproxy");
     command.arg("-db").arg("-f").arg(folder.join("haproxy.cfg"));
     command
 }
@@ -124,14 +98,4 @@ fn replaced(file: &str, addresses: &[(&str, String)]) -> String {
 fn with(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "the file does not say {from}");
     text.replace(from, to)
-}
-
-/// An address that nobody listens at. Below 32768, where Linux begins to hand ports to outgoing connections.
-pub fn free_address() -> SocketAddr {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = (std::process::id() % 11_000) as u16;
-    (0..1000)
-        .map(|_| SocketAddr::from(([127, 0, 0, 1], 20_000 + (first + NEXT.fetch_add(1, Relaxed)) % 12_000)))
-        .find(|address| TcpListener::bind(address).is_ok())
-        .expect("a free port")
 }

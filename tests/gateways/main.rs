@@ -5,7 +5,6 @@
 
 mod application;
 mod gateway;
-mod http;
 mod promises;
 mod service;
 

@@ -1,11 +1,12 @@
 //! What holds behind every gateway.
 
 use crate::application::Backend;
-use crate::gateway::{Gateway, Kind, free_address};
-use crate::http::{Answer, ask, header_lines, post};
+use crate::gateway::{Gateway, Kind};
 use crate::service::Service;
 use serde_json::json;
 use std::time::{Duration, Instant};
+use testkit::wire::{ask, header_lines, post};
+use testkit::{Answer, free_address};
 
 const OURS: [&str; 4] = ["x-user-id", "x-app-id", "x-open-id", "x-union-id"];
 
@@ -51,7 +52,7 @@ impl Scene {
 /// The headers that an application might take for ours, names as a program that follows CGI sees them.
 fn claims(seen: &Answer) -> Vec<(String, String)> {
     assert_eq!(seen.status, 200, "{seen:?}");
-    let mut claims: Vec<_> = header_lines(&seen.body)
+    let mut claims: Vec<_> = header_lines(&seen.raw)
         .into_iter()
         .map(|(name, value)| (name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"), value))
         .filter(|(name, _)| OURS.contains(&name.as_str()))
@@ -85,7 +86,7 @@ fn assert_refused(answer: &Answer) {
     assert_eq!(answer.status, 401, "{answer:?}");
     assert_eq!(answer.header("content-type"), ["application/problem+json"], "{answer:?}");
     assert_eq!(answer.header("www-authenticate"), ["Bearer"], "{answer:?}");
-    let problem = answer.json();
+    let problem = &answer.body;
     assert_eq!((&problem["code"], &problem["retry"]), (&json!("session_invalid"), &json!("restart")));
 }
 
@@ -97,8 +98,8 @@ pub fn somebody_signs_in_and_is_named(kind: Kind) {
 
     assert_eq!(claims(&seen), scene.who(&token));
     assert_eq!(claims(&seen).len(), 4, "{seen:?}");
-    assert!(seen.body.starts_with("POST /orders?page=2 HTTP/1."), "{seen:?}");
-    assert!(!seen.body.contains(&token), "the application gets no token: {seen:?}");
+    assert!(seen.raw.starts_with("POST /orders?page=2 HTTP/1."), "{seen:?}");
+    assert!(!seen.raw.contains(&token), "the application gets no token: {seen:?}");
 }
 
 pub fn nothing_a_client_sends_passes_for_our_headers(kind: Kind) {
@@ -159,13 +160,13 @@ pub fn with_the_service_down_nothing_gets_through(kind: Kind) {
     for _ in 0..20 {
         let answer = scene.ask("GET", "/", Some(&token), &borrowed(&spoofs));
 
-        assert!(matches!(answer.status, 502..=504), "{answer:?}");
+        assert!(matches!(answer.status.as_u16(), 502..=504), "{answer:?}");
         assert_eq!(answer.header("content-type"), ["application/problem+json"], "{answer:?}");
         assert_eq!(answer.text("retry"), "later");
         assert_eq!(answer.header("retry-after").len(), 1, "{answer:?}");
     }
     let login = post(scene.gateway.address, "/v1/login", &json!({ "code": "any" }));
-    assert!(matches!(login.status, 502..=504) && login.text("retry") == "later", "{login:?}");
+    assert!(matches!(login.status.as_u16(), 502..=504) && login.text("retry") == "later", "{login:?}");
     assert_eq!(scene.application.times_reached(), 0);
 }
 
@@ -196,8 +197,11 @@ pub fn what_is_not_for_the_public_is_closed(kind: Kind) {
             let answer = scene.ask(method, path, Some(&token), &[]);
 
             // Either nobody's, or the application's.
-            let reached_the_application = answer.status == 200 && answer.body.starts_with(&format!("{method} "));
-            assert!(reached_the_application || matches!(answer.status, 400 | 404), "{method} {path}: {answer:?}");
+            let reached_the_application = answer.status == 200 && answer.raw.starts_with(&format!("{method} "));
+            assert!(
+                reached_the_application || matches!(answer.status.as_u16(), 400 | 404),
+                "{method} {path}: {answer:?}"
+            );
             assert!(OURS.iter().all(|name| answer.header(name).is_empty()), "{method} {path}: {answer:?}");
         }
     }
@@ -208,7 +212,7 @@ pub fn a_client_cannot_choose_its_address(kind: Kind) {
     let login = |number: usize| {
         let address = format!("198.51.100.{number}");
         let headers = [("X-Forwarded-For", address.as_str()), ("Content-Type", "application/json")];
-        ask(scene.gateway.address, "POST", "/v1/login", &headers, r#"{"code":"wrong"}"#).status
+        ask(scene.gateway.address, "POST", "/v1/login", &headers, r#"{"code":"wrong"}"#).status.as_u16()
     };
 
     let statuses: Vec<_> = (0..4).map(login).collect();
@@ -228,7 +232,7 @@ pub fn a_replica_that_is_down_is_not_noticed(kind: Kind) {
         let login = post(gateway.address, "/v1/login", &json!({ "appId": "wx00000000000000a1", "code": "wrong" }));
         let seen = ask(gateway.address, "POST", "/", &[("Authorization", &bearer)], "body");
 
-        assert_eq!((login.status, seen.status), (401, 200), "{login:?} {seen:?}");
+        assert_eq!((login.status.as_u16(), seen.status.as_u16()), (401, 200), "{login:?} {seen:?}");
     }
 }
 
@@ -238,7 +242,7 @@ pub fn a_login_that_was_sent_is_never_sent_again(kind: Kind) {
 
     let answer = post(gateway.address, "/v1/login", &json!({ "code": "any" }));
 
-    assert!(matches!(answer.status, 502..=504) && answer.text("retry") == "later", "{answer:?}");
+    assert!(matches!(answer.status.as_u16(), 502..=504) && answer.text("retry") == "later", "{answer:?}");
     assert_eq!(replicas.iter().map(Backend::times_reached).sum::<usize>(), 1);
 }
 

@@ -1,12 +1,12 @@
 //! A client that does what answers advise, and what it was advised.
 
-use crate::answer::Answer;
 use crate::phone::Phone;
 use crate::site::Site;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+use testkit::Answer;
 
 /// More than this nobody tries.
 const ATTEMPTS: usize = 60;

@@ -1,8 +1,8 @@
 //! A certificate authority of a test's own, a server's certificate and a client's.
 
-use crate::process::{program, run, text};
 use std::fs;
 use tempfile::TempDir;
+use testkit::{program, run, text};
 
 pub struct Certificates(TempDir);
 

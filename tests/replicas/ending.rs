@@ -1,11 +1,11 @@
 //! How a replica ends: told to, and killed.
 
 use crate::phone::Phone;
-use crate::process::comes_true;
 use crate::site::Site;
 use reqwest::Method;
 use serde_json::json;
 use std::time::{Duration, Instant};
+use testkit::comes_true;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn told_to_end_a_replica_turns_unready_answers_what_is_in_progress_and_ends_with_0() {
@@ -15,13 +15,13 @@ async fn told_to_end_a_replica_turns_unready_answers_what_is_in_progress_and_end
     let alice = Phone::of(&site, "alice");
     let token = alice.join(&base).await.text("token").to_owned();
     assert_eq!(site.get(&base, "/readyz", "").await.status, 200);
-    site.fault("/sns/jscode2session", "latencyMs", json!(2500), 1).await;
+    site.wechat.fault("/sns/jscode2session", "latencyMs", json!(2500), 1).await;
 
     let begun = alice.login(&base);
     let ended = async {
         // The login is under way once WeChat has been asked, which the fault's end tells.
         let begin = Instant::now();
-        while !site.get(&site.wechat, "/control", "").await.body["faults"].as_array().unwrap().is_empty() {
+        while !site.get(&site.wechat.base, "/control", "").await.body["faults"].as_array().unwrap().is_empty() {
             assert!(begin.elapsed() < Duration::from_secs(10), "WeChat is not asked");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

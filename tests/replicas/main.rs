@@ -7,13 +7,11 @@
 #![expect(clippy::disallowed_methods, reason = "a test waits for other programs and takes what the test run was given")]
 
 mod advice;
-mod answer;
 mod certificates;
 mod failover;
 mod mariadb;
 mod nginx;
 mod phone;
-mod process;
 mod redis_cluster;
 mod redis_server;
 mod sentinels;

@@ -1,8 +1,8 @@
 //! A MariaDB of a test's own, which can be hung, killed and started again.
 
-use crate::process::{Process, free_port, program, run, text};
 use std::fs;
 use tempfile::TempDir;
+use testkit::{Process, free_port, program, run, text};
 
 /// Of the user that the service signs in as.
 pub const PASSWORD: &str = "hush-database-password";

@@ -1,13 +1,12 @@
 //! The nginx of `deploy/` in front of any number of replicas.
 
-use crate::process::{Process, free_port, program, text};
 use crate::site::Replica;
 use std::fs::{self, Permissions};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
 use tempfile::TempDir;
+use testkit::{Process, free_port, program, text};
 
 pub struct Nginx {
     pub base: String,
@@ -53,8 +52,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // TERM, because nginx must end its worker processes itself.
-        self.process.signal("TERM");
-        crate::process::comes_true(Duration::from_secs(5), || self.process.ended().is_some());
+        // Nginx must end its worker processes itself.
+        self.process.ask_to_end();
     }
 }

@@ -1,30 +1,31 @@
 //! Somebody with a phone and the mini program open.
 
-use crate::answer::Answer;
 use crate::site::{APP, Site};
-use serde_json::{Value, json};
+use serde_json::json;
+use std::ops::Deref;
+use testkit::Answer;
 
 pub struct Phone<'a> {
     pub site: &'a Site,
-    pub person: String,
+    phone: testkit::Phone,
+}
+
+impl Deref for Phone<'_> {
+    type Target = testkit::Phone;
+
+    fn deref(&self) -> &testkit::Phone {
+        &self.phone
+    }
 }
 
 impl<'a> Phone<'a> {
     pub fn of(site: &'a Site, person: impl Into<String>) -> Phone<'a> {
-        Phone { site, person: person.into() }
-    }
-
-    /// What a call of `wx` hands to `success`.
-    pub async fn wx(&self, call: &str) -> Value {
-        let path = format!("/wx/{}/{call}", self.person);
-        let answer = self.site.post(&self.site.wechat, &path, None, &json!({"appId": APP})).await;
-        assert_eq!(answer.status, 200, "{call}: {answer:?}");
-        answer.body
+        Phone { site, phone: site.wechat.phone(person, APP) }
     }
 
     /// A login at a replica with a fresh code.
     pub async fn login(&self, replica: &str) -> Answer {
-        let code = self.wx("login").await["code"].clone();
+        let code = self.code().await;
         self.site.post(replica, "/v1/login", None, &json!({"code": code})).await
     }
 
@@ -33,13 +34,6 @@ impl<'a> Phone<'a> {
         let answer = self.login(replica).await;
         assert_eq!(answer.body["status"], "registrationRequired", "{answer:?}");
         answer.text("ticket").to_owned()
-    }
-
-    /// Everything that a registration sends, with data fetched just now.
-    pub async fn form(&self, ticket: &str) -> Value {
-        let mut form = self.wx("getUserInfo").await;
-        form["ticket"] = ticket.into();
-        form
     }
 
     pub async fn register(&self, replica: &str, ticket: &str) -> Answer {

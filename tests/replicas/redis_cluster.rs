@@ -1,7 +1,7 @@
 //! A cluster of three primaries with a replica each.
 
-use crate::process::{comes_true, program, run};
 use crate::redis_server::{GATHERING, Redis};
+use testkit::{comes_true, program, run};
 
 pub struct Cluster {
     pub nodes: Vec<Redis>,

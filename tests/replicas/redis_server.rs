@@ -1,9 +1,9 @@
 //! A Redis of a test's own, which can be killed, hung and started again.
 
-use crate::process::{Process, free_port, program, run, text};
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
+use testkit::{Process, free_port, program, run, text};
 
 /// A Redis that keeps nothing over a restart.
 pub struct Redis {

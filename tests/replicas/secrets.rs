@@ -68,7 +68,7 @@ async fn no_log_line_holds_a_secret_or_anything_personal_even_at_trace() {
     // The key that the service holds, as long as it is not expired: an exchange gives the same one again.
     let code = alice.wx("login").await["code"].as_str().unwrap().to_owned();
     let query = format!("appid={APP}&secret={SECRET}&js_code={code}&grant_type=authorization_code");
-    let exchanged = site.get(&site.wechat, &format!("/sns/jscode2session?{query}"), "").await;
+    let exchanged = site.get(&site.wechat.base, &format!("/sns/jscode2session?{query}"), "").await;
     keep("a session key", &exchanged.body["session_key"]);
 
     let wrong_token = "Zt6x0w4v7uYPk2nGn9WJ1mE3m8w0r1lT3oJ0m2c3bq1";
@@ -93,7 +93,7 @@ async fn no_log_line_holds_a_secret_or_anything_personal_even_at_trace() {
         ("errcode", 40013.into()),
         ("errcode", 99999.into()),
     ] {
-        site.fault("/sns/jscode2session", kind, value, 1).await;
+        site.wechat.fault("/sns/jscode2session", kind, value, 1).await;
         let code = alice.wx("login").await["code"].clone();
         keep("a code that went wrong", &code);
         assert!(site.post(base, "/v1/login", None, &json!({"code": code})).await.status.is_server_error());

@@ -1,9 +1,9 @@
 //! A primary, two replicas of it and three sentinels that watch them.
 
-use crate::process::{Process, comes_true, free_port, program, run};
 use crate::redis_server::{GATHERING, Redis};
 use std::fs;
 use tempfile::TempDir;
+use testkit::{Process, comes_true, free_port, program, run};
 
 pub struct Sentinels {
     pub primary: Redis,

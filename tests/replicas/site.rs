@@ -1,7 +1,5 @@
 //! An installation: a simulated WeChat, a database, a Redis, and replicas of the service as processes of their own.
 
-use crate::answer::Answer;
-use crate::process::{Process, comes_true, free_port};
 use mysql_async::prelude::{FromRow, Queryable};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -9,8 +7,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use weapp_login::app::install_crypto;
-use weapp_login::token::random_bytes;
+use testkit::{Answer, Database, Process, Wechat, comes_true, free_address, given, unique};
 
 /// The mini program of every test, and what WeChat gave for it.
 pub const APP: &str = "wx0000000000000001";
@@ -21,11 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the replicas of one installation share.
 pub struct Site {
-    pub wechat: String,
+    pub wechat: Wechat,
     pub http: Client,
     settings: BTreeMap<String, String>,
-    /// A database on the server of the test run, to be dropped.
-    database: Option<String>,
+    /// None where a test brings its own.
+    _database: Option<Database>,
     folder: TempDir,
     _simulator: Process,
 }
@@ -42,9 +39,8 @@ impl Site {
 
     /// The same before its first migration.
     pub async fn without_schema(settings: &[(&str, &str)]) -> Site {
-        install_crypto();
+        let http = testkit::client();
         let folder = tempfile::tempdir().unwrap();
-        let own = format!("weapp_{:016x}", u64::from_ne_bytes(random_bytes()));
         let mut all: BTreeMap<String, String> = [
             ("WECHAT_APP_ID", APP),
             ("WECHAT_APP_SECRET", SECRET),
@@ -55,25 +51,19 @@ impl Site {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let mut database = None;
-        if !all.contains_key("DATABASE_URL") {
-            on_server(&format!("CREATE DATABASE {own} CHARACTER SET utf8mb4")).await;
-            let mut url = url::Url::parse(&given("TEST_DATABASE_URL")).unwrap();
-            url.set_path(&own);
-            all.insert("DATABASE_URL".into(), url.into());
-            database = Some(own.clone());
+        let database = (!all.contains_key("DATABASE_URL")).then(Database::new);
+        if let Some(database) = &database {
+            all.insert("DATABASE_URL".into(), database.url());
         }
         all.entry("REDIS_URL".into()).or_insert_with(|| given("TEST_REDIS_URL"));
-        all.entry("REDIS_KEY_PREFIX".into()).or_insert_with(|| format!("{own}:"));
+        all.entry("REDIS_KEY_PREFIX".into()).or_insert_with(|| format!("weapp_{}:", unique()));
         let (simulator, wechat) = simulator(&all, &folder);
         all.insert("WECHAT_BASE_URL".into(), wechat.clone());
-        let http = Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
-        let site = Site { wechat, http, settings: all, database, folder, _simulator: simulator };
+        let wechat = Wechat::at(wechat, http.clone());
         // Tests are faster than thumbs.
         let often = json!({"loginsPerSecond": 1000, "exchangesPerMinute": 100_000});
-        let url = format!("{}/control/options", site.wechat);
-        assert_eq!(site.try_ask(Method::PUT, url, None, Some(&often)).await.unwrap().status, 200);
-        site
+        wechat.steer(Method::PUT, "options", often).await;
+        Site { wechat, http, settings: all, _database: database, folder, _simulator: simulator }
     }
 
     fn command(&self, name: &str, settings: &[(&str, &str)]) -> Command {
@@ -85,10 +75,9 @@ impl Site {
 
     /// Starts a replica; `settings` are its own.
     pub fn replica(&self, settings: &[(&str, &str)]) -> Replica {
-        let number: u64 = u64::from_ne_bytes(random_bytes());
         let mut command = self.command("serve", settings);
         command.env("LISTEN", "127.0.0.1:0");
-        let mut process = Process::start(&mut command, self.folder.path().join(format!("replica-{number:016x}")));
+        let mut process = Process::start(&mut command, self.folder.path().join(format!("replica-{}", unique())));
         let mut base = None;
         process.comes_up(|process| {
             base = address(&process.said());
@@ -105,7 +94,7 @@ impl Site {
 
     /// Starts another command of the program.
     pub fn runs(&self, name: &str, settings: &[(&str, &str)]) -> Running {
-        let said = self.folder.path().join(format!("{name}-{:016x}", u64::from_ne_bytes(random_bytes())));
+        let said = self.folder.path().join(format!("{name}-{}", unique()));
         let begin = Instant::now();
         Running { process: Process::start(&mut self.command(name, settings), said), begin }
     }
@@ -121,7 +110,6 @@ impl Site {
         token: Option<&str>,
         body: Option<&Value>,
     ) -> Result<Answer, reqwest::Error> {
-        let begin = Instant::now();
         let mut request = self.http.request(method, url);
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -129,8 +117,7 @@ impl Site {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = Answer::of(request.send().await?).await?;
-        Ok(Answer { took: begin.elapsed(), ..answer })
+        Answer::to(request).await
     }
 
     pub async fn get(&self, base: &str, path: &str, token: &str) -> Answer {
@@ -145,13 +132,6 @@ impl Site {
         self.try_ask(Method::DELETE, format!("{base}{path}"), Some(token), None).await.unwrap()
     }
 
-    /// The next answers of WeChat at `path` go wrong.
-    pub async fn fault(&self, path: &str, kind: &str, value: Value, times: u32) {
-        let body = json!({"path": path, "kind": kind, "value": value, "times": times});
-        let answer = self.post(&self.wechat, "/control/faults", None, &body).await;
-        assert!(answer.status.is_success(), "{answer:?}");
-    }
-
     /// What a query on the installation's database finds.
     pub async fn rows<T: FromRow + Send + 'static>(&self, query: &str) -> Vec<T> {
         let mut connection = mysql_async::Conn::from_url(&self.settings["DATABASE_URL"]).await.unwrap();
@@ -162,16 +142,6 @@ impl Site {
 
     pub async fn number(&self, query: &str) -> i64 {
         self.rows::<i64>(query).await[0]
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let Some(database) = &self.database else { return };
-        let drop = format!("DROP DATABASE {database}");
-        // A destructor cannot wait, a thread can.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        std::thread::spawn(move || runtime.block_on(on_server(&drop))).join().unwrap();
     }
 }
 
@@ -207,18 +177,7 @@ pub struct Ended {
 
 /// A port that nobody listens at, as part of an address.
 pub fn nobody() -> String {
-    format!("127.0.0.1:{}", free_port())
-}
-
-fn given(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test`"))
-}
-
-/// Runs SQL on the database server of the test run, outside of any database.
-async fn on_server(sql: &str) {
-    let mut connection = mysql_async::Conn::from_url(given("TEST_DATABASE_URL")).await.unwrap();
-    connection.query_drop(sql).await.unwrap();
-    connection.disconnect().await.unwrap();
+    free_address().to_string()
 }
 
 /// The address in the log line of a replica that began to serve.

@@ -1,6 +1,6 @@
 //! Every query of `docs/sql.md` on a database with people in it.
 
-use crate::database::{Database, is_mariadb, rows};
+use crate::database::{is_mariadb, rows, seeded};
 use crate::document::questions;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
@@ -22,7 +22,7 @@ fn there_are_questions_of_both_kinds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_query_has_an_answer() {
-    let database = Database::seeded(PEOPLE).await;
+    let database = seeded(PEOPLE).await;
     let mut admin = database.connect().await;
 
     for question in questions() {
@@ -38,7 +38,7 @@ async fn every_query_has_an_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_daily_is_found_by_an_index() {
-    let database = Database::seeded(PEOPLE).await;
+    let database = seeded(PEOPLE).await;
     let mut admin = database.connect().await;
 
     for question in questions().into_iter().filter(|question| question.daily) {
@@ -54,7 +54,7 @@ async fn what_is_asked_daily_is_found_by_an_index() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_check_of_the_plans_sees_a_table_that_is_read_whole() {
-    let database = Database::seeded(PEOPLE).await;
+    let database = seeded(PEOPLE).await;
     let mut admin = database.connect().await;
 
     let plan = plan(&mut admin, "SELECT id FROM users WHERE nickname LIKE '%alice'").await;
@@ -64,7 +64,7 @@ async fn the_check_of_the_plans_sees_a_table_that_is_read_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_variable_finds_an_id_by_its_index_only_as_ascii() {
-    let database = Database::seeded(PEOPLE).await;
+    let database = seeded(PEOPLE).await;
     let mut admin = database.connect().await;
     admin.query_drop("SET NAMES utf8mb4; SET @id = 'oExampleUnion000000000004714'").await.unwrap();
 

@@ -1,6 +1,6 @@
 //! The dictionary of `docs/sql.md`, which is the schema's own comments.
 
-use crate::database::{Database, full_rows, rows};
+use crate::database::{full_rows, migrated, rows, seeded};
 use crate::document;
 use mysql_async::Conn;
 
@@ -55,7 +55,7 @@ async fn dictionary(connection: &mut Conn) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dictionary_says_what_the_schema_says() {
-    let database = Database::migrated().await;
+    let database = migrated().await;
     let text = document::text();
     let (before, rest) = text.split_once(BEGIN).unwrap();
     let (written, after) = rest.split_once(END).unwrap();
@@ -72,7 +72,7 @@ async fn the_dictionary_says_what_the_schema_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_table_and_every_column_has_a_comment() {
-    let database = Database::migrated().await;
+    let database = migrated().await;
     let mut admin = database.connect().await;
     let tables = full_rows(&mut admin, TABLES).await;
     assert_eq!(tables.len(), 4);
@@ -87,7 +87,7 @@ async fn every_table_and_every_column_has_a_comment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_document_explains_every_view_and_its_columns() {
-    let database = Database::migrated().await;
+    let database = migrated().await;
     let sql = "SELECT c.table_name AS view, c.column_name AS name \
          FROM information_schema.columns AS c JOIN information_schema.views AS v USING (table_schema, table_name) \
          WHERE table_schema = DATABASE()";
@@ -103,7 +103,7 @@ async fn the_document_explains_every_view_and_its_columns() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_nickname_is_found_by_its_beginning_whatever_its_case_and_one_emoji_is_not_another() {
-    let database = Database::seeded(5000).await;
+    let database = seeded(5000).await;
     let mut admin = database.connect().await;
     let found = "SELECT MIN(nickname), MAX(nickname) FROM users WHERE nickname LIKE";
 

@@ -1,13 +1,13 @@
 //! What the program itself does to tables that have grown.
 
 use crate::cookbook::{PEOPLE, plan};
-use crate::database::{Database, full_rows, rows};
+use crate::database::{full_rows, rows, seeded};
 use secrecy::SecretString;
 use weapp_login::store::{MysqlUsers, UserStore};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_days_events_are_deleted_without_reading_the_others() {
-    let database = Database::seeded(PEOPLE).await;
+    let database = seeded(PEOPLE).await;
     let mut admin = database.connect().await;
     let ids = rows(&mut admin, "SELECT id FROM login_events ORDER BY at LIMIT 1000").await;
     let ids: Vec<_> = ids.into_iter().map(|row| row[0].clone().unwrap()).collect();
@@ -23,7 +23,7 @@ async fn a_days_events_are_deleted_without_reading_the_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_gives_every_way_in_once_and_in_order() {
-    let database = Database::seeded(5000).await;
+    let database = seeded(5000).await;
     let store = MysqlUsers::new(&SecretString::from(database.url()), None, 1).unwrap();
     let all = "SELECT app_id, openid, CAST(user_id AS CHAR) AS id FROM identities ORDER BY app_id, openid";
     let all = full_rows(&mut database.connect().await, all).await;

@@ -1,6 +1,6 @@
 //! The migrations of both backends: up, down and up again, and the same schema on both.
 
-use crate::database::{Database, full_rows};
+use crate::database::{full_rows, migrated};
 use crate::embedded;
 use diesel::sqlite::SqliteConnection;
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncMysqlConnection};
@@ -9,6 +9,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
+use testkit::Database;
 use weapp_login::store::{MysqlUsers, UserStore};
 
 fn migrations(backend: &str) -> FileBasedMigrations {
@@ -31,7 +32,7 @@ async fn mysql_schema(connection: &mut Conn) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_every_migration_did_on_the_server_is_undone_and_done_again() {
-    let database = Database::migrated().await;
+    let database = migrated().await;
     let mut admin = database.connect().await;
     let first = mysql_schema(&mut admin).await;
     let connection = AsyncMysqlConnection::establish(&database.url()).await.unwrap();
@@ -71,7 +72,7 @@ fn what_every_migration_did_in_a_file_is_undone_and_done_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_migration_that_failed_half_way_is_run_again() {
-    let database = Database::migrated().await;
+    let database = migrated().await;
     let mut admin = database.connect().await;
     let whole = mysql_schema(&mut admin).await;
     // As if the server had gone in the middle of the views.
@@ -90,7 +91,7 @@ async fn a_migration_that_failed_half_way_is_run_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_database_lacks_every_migration() {
-    let database = Database::new().await;
+    let database = Database::new();
     let store = MysqlUsers::new(&SecretString::from(database.url()), None, 1).unwrap();
 
     let pending = store.pending_migrations().await.unwrap();
@@ -101,7 +102,7 @@ async fn an_empty_database_lacks_every_migration() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_backends_have_the_same_tables_views_columns_and_indexes() {
-    let database = Database::migrated().await;
+    let database = migrated().await;
     let mut admin = database.connect().await;
     let folder = tempfile::tempdir().unwrap();
     let mut file = embedded::open(&folder);

@@ -1,12 +1,13 @@
 //! What each role of `sql/` may do and may not, asked of the server as a user who has it.
 
-use crate::database::{Database, full_rows, is_mariadb, unique};
+use crate::database::{full_rows, is_mariadb};
 use crate::dictionary::{TABLES, columns};
 use crate::document::view_columns;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error};
 use secrecy::SecretString;
 use std::process::Command;
+use testkit::{Database, unique};
 use weapp_login::store::{MysqlUsers, UserStore};
 
 const PASSWORD: &str = "a-password-of-the-tests";
@@ -23,7 +24,7 @@ pub struct Roles {
 
 impl Roles {
     pub async fn new() -> Roles {
-        let database = Database::new().await;
+        let database = Database::new();
         let mut roles = Roles { admin: database.connect().await, database, mark: unique() };
         roles.script(include_str!("../../sql/role-migrator-mysql.sql")).await;
         let migrator = roles.user("migrator").await;

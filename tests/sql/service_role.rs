@@ -6,9 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
+use testkit::{Process, eventually, free_address};
 use weapp_login::clock::Clock;
 use weapp_login::identity::Identity;
 use weapp_login::simulator::{Options, SimulatedApp, Simulator};
@@ -79,39 +81,23 @@ async fn every_call_of_the_store_is_allowed_to_the_service() {
 
 /// The real program, ended with this value.
 struct Service {
-    child: Child,
     base: String,
+    _process: Process,
+    _folder: TempDir,
 }
 
 impl Service {
     async fn start(database: &str, wechat: &str) -> Service {
-        // Found free a moment ago; the program tells no port that it chose itself.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_weapp-login"))
-            .arg("serve")
-            .env_clear()
-            .envs([("DATABASE_URL", database), ("REDIS_URL", "memory:"), ("WECHAT_BASE_URL", wechat), ("LOG", "warn")])
-            .envs([("WECHAT_APP_ID", APP), ("WECHAT_APP_SECRET", SECRET), ("LISTEN", &address.to_string())])
-            .current_dir(std::env::temp_dir())
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        let service = Service { child, base: format!("http://{address}") };
-        for _ in 0..100 {
-            if reqwest::get(format!("{}/readyz", service.base)).await.is_ok_and(|answer| answer.status() == 200) {
-                return service;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("the service is not ready within ten seconds");
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // Both fail when the process has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let (folder, address) = (tempfile::tempdir().unwrap(), free_address());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_weapp-login"));
+        command.arg("serve").env_clear().current_dir(folder.path());
+        command.envs([("DATABASE_URL", database), ("REDIS_URL", "memory:"), ("WECHAT_BASE_URL", wechat)]);
+        command.envs([("WECHAT_APP_ID", APP), ("WECHAT_APP_SECRET", SECRET), ("LISTEN", &address.to_string())]);
+        let process = Process::start(command.env("LOG", "warn"), folder.path().join("log"));
+        let (base, http) = (format!("http://{address}"), testkit::client());
+        let ready = async || http.get(format!("{base}/readyz")).send().await.is_ok_and(|answer| answer.status() == 200);
+        eventually("a service that is ready", ready).await;
+        Service { base, _process: process, _folder: folder }
     }
 }
 

@@ -3,15 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
-use testkit::given;
-use weapp_login::app::install_crypto;
+use testkit::{Database, given, unique};
 use weapp_login::clock::Clock;
 use weapp_login::store::{MemoryTokens, MysqlUsers, RedisTokens, SqliteUsers, TokenStore, UserStore};
-use weapp_login::token::random_bytes;
-
-fn unique() -> String {
-    format!("weapp_{:016x}", u64::from_ne_bytes(random_bytes()))
-}
 
 /// Where people are kept during a test.
 pub trait People: Sized {
@@ -55,29 +49,13 @@ impl People for Sqlite {
     }
 }
 
-pub struct Mysql(String);
-
-impl Mysql {
-    fn on_server(sql: String) {
-        let work = async move {
-            use mysql_async::prelude::Queryable;
-            let mut connection = mysql_async::Conn::from_url(given("TEST_DATABASE_URL")).await.unwrap();
-            connection.query_drop(sql).await.unwrap();
-            connection.disconnect().await.unwrap();
-        };
-        let run = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
-        std::thread::spawn(run).join().unwrap();
-    }
-}
+pub struct Mysql(Database);
 
 impl People for Mysql {
     const MIGRATIONS: &str = "migrations/mysql";
 
     fn new() -> Self {
-        install_crypto();
-        let database = unique();
-        Mysql::on_server(format!("CREATE DATABASE {database} CHARACTER SET utf8mb4"));
-        Mysql(database)
+        Mysql(Database::new())
     }
 
     fn open(&self) -> Arc<dyn UserStore> {
@@ -85,15 +63,7 @@ impl People for Mysql {
     }
 
     fn url(&self) -> String {
-        let mut url = url::Url::parse(&given("TEST_DATABASE_URL")).unwrap();
-        url.set_path(&self.0);
-        url.into()
-    }
-}
-
-impl Drop for Mysql {
-    fn drop(&mut self) {
-        Mysql::on_server(format!("DROP DATABASE {}", self.0));
+        self.0.url()
     }
 }
 
@@ -107,7 +77,7 @@ pub struct Redis;
 impl Tokens for Redis {
     fn open() -> Arc<dyn TokenStore> {
         let url = given("TEST_REDIS_URL").parse().unwrap();
-        Arc::new(RedisTokens::new(&url, &format!("{}:", unique())).unwrap())
+        Arc::new(RedisTokens::new(&url, &format!("weapp_{}:", unique())).unwrap())
     }
 }
 

@@ -9,31 +9,25 @@ mod transfer;
 #[path = "."]
 mod mysql {
     pub use crate::backends::Mysql as Backend;
-    #[path = "merging.rs"]
     mod merging;
-    #[path = "people.rs"]
     mod people;
 }
 
 #[path = "."]
 mod sqlite {
     pub use crate::backends::Sqlite as Backend;
-    #[path = "merging.rs"]
     mod merging;
-    #[path = "people.rs"]
     mod people;
 }
 
 #[path = "."]
 mod redis {
     pub use crate::backends::Redis as Backend;
-    #[path = "tokens.rs"]
     mod tokens;
 }
 
 #[path = "."]
 mod memory {
     pub use crate::backends::Memory as Backend;
-    #[path = "tokens.rs"]
     mod tokens;
 }

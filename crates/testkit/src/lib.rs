@@ -1,13 +1,23 @@
-//! What every suite shares: the servers that the test run was given.
+//! What every suite shares: the servers that the test run was given, databases of a test's own, programs that a test
+//! starts and ends, the simulated WeChat and its phones, and answers over HTTP.
 //!
 //! It knows nothing of the service's insides: a suite that needs those has them from the service itself.
 
-/// What the test run was given under `name`.
-///
-/// # Panics
-/// Nothing was: the suite was started without its servers.
-#[must_use]
-pub fn given(name: &str) -> String {
-    #[expect(clippy::disallowed_methods, reason = "what the test run was given")]
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test`"))
-}
+mod answer;
+mod client;
+mod database;
+mod given;
+mod ports;
+mod process;
+mod waiting;
+mod wechat;
+pub mod wire;
+
+pub use answer::Answer;
+pub use client::client;
+pub use database::{Database, unique};
+pub use given::given;
+pub use ports::{free_address, free_port};
+pub use process::{Process, program, run, text};
+pub use waiting::{comes_true, eventually};
+pub use wechat::{Phone, Wechat};

@@ -1,13 +1,13 @@
 //! A program that a test starts and ends, and what it wrote.
 
+use crate::comes_true;
 use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A running program; dropped, it is killed.
+#[derive(Debug)]
 pub struct Process {
     child: Child,
     log: PathBuf,
@@ -15,6 +15,9 @@ pub struct Process {
 
 impl Process {
     /// Starts `command` with everything it writes in the file `log`.
+    ///
+    /// # Panics
+    /// There is no such program, or no such folder.
     pub fn start(command: &mut Command, log: PathBuf) -> Process {
         let file = File::options().create(true).append(true).open(&log).unwrap();
         let name = command.get_program().to_string_lossy().into_owned();
@@ -28,23 +31,44 @@ impl Process {
     }
 
     /// Everything it has written so far.
+    ///
+    /// # Panics
+    /// Its log is gone.
+    #[must_use]
     pub fn said(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned()
     }
 
     /// Sends a signal by name, such as `TERM`.
+    ///
+    /// # Panics
+    /// It has ended.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success(), "no process {} to send {name} to", self.child.id());
     }
 
     /// Kills it as a crash would, and waits until it is gone.
+    ///
+    /// # Panics
+    /// The system does not let go of it.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
+    /// Asks it to end, by `TERM`, and waits five seconds for that: for programs that end others themselves.
+    pub fn ask_to_end(&mut self) {
+        if self.ended().is_none() {
+            self.signal("TERM");
+            comes_true(Duration::from_secs(5), || self.ended().is_some());
+        }
+    }
+
     /// How it ended, if it has.
+    ///
+    /// # Panics
+    /// The system does not say.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
@@ -64,7 +88,9 @@ impl Drop for Process {
 }
 
 /// A program that is not ours, found where Debian keeps servers too.
+#[must_use]
 pub fn program(name: &str) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "where programs are found")]
     let path = std::env::var("PATH").unwrap_or_default();
     let mut command = Command::new(name);
     command.env("PATH", format!("{path}:/usr/sbin:/sbin"));
@@ -75,6 +101,9 @@ pub fn program(name: &str) -> Command {
 ///
 /// # Errors
 /// What it printed, when it says that it did not work.
+///
+/// # Panics
+/// There is no such program.
 pub fn run(command: &mut Command) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -85,29 +114,11 @@ pub fn run(command: &mut Command) -> Result<String, String> {
     Err(format!("{name}: {printed}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// Looks every 20 ms whether `done`; false when `patience` ran out before.
-pub fn comes_true(patience: Duration, mut done: impl FnMut() -> bool) -> bool {
-    let begin = Instant::now();
-    while !done() {
-        if begin.elapsed() > patience {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    true
-}
-
-/// A port that nobody listens at. Below 32768, where Linux begins to hand ports to outgoing connections.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = (std::process::id() % 11_000) as u16;
-    (0..1000)
-        .map(|_| 20_000 + (first + NEXT.fetch_add(1, Relaxed)) % 12_000)
-        .find(|port| TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], *port))).is_ok())
-        .expect("a free port")
-}
-
 /// A path as a setting.
+///
+/// # Panics
+/// It is no text.
+#[must_use]
 pub fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }

@@ -1,0 +1,17 @@
+//! What holds in both modes: every file of cases, over the storage that `super::Mode` names.
+
+use super::Mode;
+
+mod auth;
+mod errors;
+mod introspect;
+mod login;
+mod me;
+mod open_data;
+mod phone;
+mod rate_limits;
+mod register;
+mod session;
+mod sessions;
+mod several_apps;
+mod story;
