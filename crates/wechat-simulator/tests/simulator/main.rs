@@ -7,6 +7,7 @@ mod documentation;
 mod exchange;
 mod faults;
 mod harness;
+mod imports;
 mod keys;
 mod limits;
 mod login_state;
