@@ -6,14 +6,15 @@
 //! | storey | rooms |
 //! |---|---|
 //! | commands | [`commands`] |
-//! | web | [`server`] → [`routes`] → [`error`]; beside them [`simulator`] and [`playground`], which only `dev` and `simulate` open |
+//! | web | [`server`] → [`routes`] → [`error`]; beside them [`playground`], which only `dev` opens |
 //! | wiring | [`app`] |
 //! | meaning | [`ticket`], [`session`], [`rate_limit`], [`access_token`], [`events`] |
 //! | outside world | [`store`], [`wechat`] |
 //! | words | [`telemetry`], [`settings`], [`identity`], [`user`], [`token`], [`clock`], [`redis_url`] |
 //!
-//! A room imports from the storeys below its own; `tests/architecture.rs` keeps it so. The simulator imports
-//! [`identity`] alone: code shared with the service would let a mistake agree with itself.
+//! A room imports from the storeys below its own; `tests/architecture.rs` keeps it so. WeChat's side is a crate of its own,
+//! [`wechat_simulator`], which knows nothing of this one: shared code would let a mistake agree with itself. Only
+//! [`commands`] open it.
 //!
 //! # The two flows
 //!
@@ -44,7 +45,6 @@ pub mod session;
 pub mod settings;
 mod settings_layers;
 mod settings_reader;
-pub mod simulator;
 pub mod store;
 pub mod telemetry;
 pub mod ticket;

@@ -13,7 +13,6 @@ const STOREYS: &[&[&str]] = &[
     &["ticket", "session", "rate_limit", "access_token", "events"],
     &["store"],
     &["wechat"],
-    &["simulator"],
     &["telemetry"],
     &["settings"],
     &["identity", "user", "token", "clock", "redis_url"],
@@ -21,19 +20,20 @@ const STOREYS: &[&[&str]] = &[
 
 /// Crates that have one home each.
 const HOMES: &[(&str, &[&str])] = &[
-    ("actix_web", &["server", "error", "routes", "simulator", "playground", "commands"]),
+    ("actix_web", &["server", "error", "routes", "playground", "commands"]),
     ("diesel", &["store"]),
     ("diesel_async", &["store"]),
     ("redis", &["store"]),
     ("deadpool_redis", &["store"]),
     ("reqwest", &["wechat", "app"]),
-    ("sha1", &["wechat", "simulator"]),
-    ("aes", &["wechat", "simulator"]),
-    ("cbc", &["wechat", "simulator"]),
+    ("sha1", &["wechat"]),
+    ("aes", &["wechat"]),
+    ("cbc", &["wechat"]),
     ("aes_gcm", &["token"]),
     ("config", &["settings"]),
     ("dotenvy", &["settings"]),
     ("clap", &["main", "commands"]),
+    ("wechat_simulator", &["commands"]),
     ("csv", &["commands"]),
 ];
 
@@ -83,15 +83,6 @@ fn every_room_imports_downwards_only() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
-}
-
-#[test]
-fn the_simulator_shares_nothing_but_identities_with_the_service() {
-    for (path, (room, text)) in sources() {
-        let shared = code(&text).split("crate::").skip(1).filter(|mention| !mention.starts_with("identity"));
-        let others: Vec<_> = shared.filter(|mention| !mention.starts_with("simulator")).collect();
-        assert!(room != "simulator" || others.is_empty(), "{path}: {others:?}");
-    }
 }
 
 #[test]

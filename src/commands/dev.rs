@@ -6,10 +6,10 @@ use crate::app::{App, Shared};
 use crate::clock::Clock;
 use crate::playground;
 use crate::settings::{self, DatabaseUrl, Settings, WechatApp};
-use crate::simulator::Rotation;
 use crate::telemetry::log;
 use anyhow::{Context, bail};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use wechat_simulator::Rotation;
 
 /// Mini programs that exist nowhere but in the simulator.
 const APPS: [(&str, &str); 2] = [

@@ -2,13 +2,13 @@
 
 use crate::clock::Clock;
 use crate::settings::{Settings, WechatApp};
-use crate::simulator::{Options, Rotation, SimulatedApp, Simulator};
 use anyhow::Context;
 use clap::ValueEnum;
 use secrecy::ExposeSecret;
 use std::net::TcpListener;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
+use wechat_simulator::{Options, Rotation, SimulatedApp, Simulator};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -55,10 +55,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 /// A WeChat that knows these mini programs.
 pub fn simulator(apps: &[WechatApp], rotation: Rotation, seed: Option<u64>) -> Simulator {
-    let apps = apps.iter().map(|app| SimulatedApp::new(app.id.clone(), app.secret.expose_secret())).collect();
+    let apps = apps.iter().map(|app| SimulatedApp::new(app.id.as_str(), app.secret.expose_secret())).collect();
     let clock = Clock::system();
-    Simulator::new(
-        Options { apps, rotation, seed, ..Options::default() },
-        Arc::new(move || clock.now().timestamp_millis()),
-    )
+    Simulator::new(Options { apps, rotation, seed, ..Options::default() }, Arc::new(move || clock.now()))
 }

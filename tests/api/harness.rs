@@ -12,7 +12,7 @@ use testkit::{Answer, Database, Wechat, given};
 use weapp_login::app::App;
 use weapp_login::clock::Clock;
 use weapp_login::settings::{Settings, WechatApp};
-use weapp_login::simulator::{Options, SimulatedApp, Simulator};
+use wechat_simulator::{Options, SimulatedApp, Simulator};
 
 /// The mini programs of every test.
 pub const APP: &str = "wx0000000000000001";
@@ -79,10 +79,10 @@ impl<S: Storage> TestApp<S> {
 
     /// A service with `settings` besides, and a WeChat with `options`.
     pub async fn with(settings: &[(&str, &str)], options: Options) -> TestApp<S> {
-        let app = |id: &str| SimulatedApp::new(id.parse().unwrap(), SECRET);
+        let app = |id: &str| SimulatedApp::new(id, SECRET);
         let apps = if options.apps.is_empty() { vec![app(APP), app(OTHER_APP)] } else { options.apps.clone() };
         let clock = Clock::system();
-        let simulator = Simulator::new(Options { apps, ..options }, Arc::new(move || clock.now().timestamp_millis()));
+        let simulator = Simulator::new(Options { apps, ..options }, Arc::new(move || clock.now()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let wechat = format!("http://{}", listener.local_addr().unwrap());
         let server = simulator.serve(listener).unwrap();

@@ -75,7 +75,7 @@ async fn a_wrong_code_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_app_id_may_be_left_out_only_when_there_is_one_app() {
-    let one = weapp_login::simulator::Options::default();
+    let one = wechat_simulator::Options::default();
     let test = TestApp::<Mode>::with(&[("WECHAT_APP_ID", "wxonly"), ("WECHAT_APP_SECRET", "s")], one).await;
     let several = TestApp::<Mode>::start().await;
     let code = several.phone("alice").code().await;

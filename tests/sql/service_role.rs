@@ -13,9 +13,9 @@ use tempfile::TempDir;
 use testkit::{Process, eventually, free_address};
 use weapp_login::clock::Clock;
 use weapp_login::identity::Identity;
-use weapp_login::simulator::{Options, SimulatedApp, Simulator};
 use weapp_login::store::{EventKind, Imported, LoginEvent, MysqlUsers, Person, UserStore};
 use weapp_login::user::{Profile, ProfileSource, Status, UserId};
+use wechat_simulator::{Options, SimulatedApp, Simulator};
 
 const APP: &str = "wx0000000000000001";
 const SECRET: &str = "secret-of-the-test-app";
@@ -110,11 +110,9 @@ async fn post(url: String, body: Value) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_register_sign_in_and_leave_where_the_service_has_its_role() {
     let roles = Roles::new().await;
-    let app = SimulatedApp::new(APP.parse().unwrap(), SECRET);
-    let simulator = Simulator::new(
-        Options { apps: vec![app], ..Options::default() },
-        Arc::new(|| Clock::system().now().timestamp_millis()),
-    );
+    let app = SimulatedApp::new(APP, SECRET);
+    let simulator =
+        Simulator::new(Options { apps: vec![app], ..Options::default() }, Arc::new(|| Clock::system().now()));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let wechat = format!("http://{}", listener.local_addr().unwrap());
     let server = simulator.serve(listener).unwrap();
