@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::events::{EventLog, forget_old_events};
 use crate::rate_limit::RateLimits;
 use crate::session::{Lives, Sessions};
-use crate::settings::{DatabaseUrl, Settings, TokenStoreUrl};
+use crate::settings::{DatabaseSettings, DatabaseUrl, RedisSettings, Settings, TokenStoreUrl};
 use crate::store::{MemoryTokens, MysqlUsers, RedisTokens, SqliteUsers, StoreError, TokenStore, UserStore};
 use crate::ticket::Tickets;
 use crate::wechat::WechatClient;
@@ -58,22 +58,26 @@ impl App {
     pub fn open(settings: Settings, clock: Clock) -> Result<App, OpenError> {
         install_crypto();
         crate::telemetry::metrics();
-        let users = open_users(&settings).map_err(OpenError::Users)?;
-        let (tokens, memory) = open_tokens(&settings, &clock).map_err(OpenError::Tokens)?;
-        let wechat = Arc::new(WechatClient::new(settings.wechat_base_urls.clone()).map_err(OpenError::Wechat)?);
-        let lives =
-            Lives { idle: settings.session_ttl, most: settings.session_max_age, per_user: settings.sessions_per_user };
+        let users = open_users(&settings.database).map_err(OpenError::Users)?;
+        let (tokens, memory) = open_tokens(&settings.redis, &clock).map_err(OpenError::Tokens)?;
+        let wechat = Arc::new(WechatClient::new(settings.wechat.base_urls.clone()).map_err(OpenError::Wechat)?);
+        let lives = Lives {
+            idle: settings.sessions.ttl,
+            most: settings.sessions.max_age,
+            per_user: settings.sessions.per_user,
+        };
         let (events, event_writer) = EventLog::start(users.clone(), clock.clone());
-        let forgetting = forget_old_events(users.clone(), tokens.clone(), clock.clone(), settings.events_retention);
+        let forgetting =
+            forget_old_events(users.clone(), tokens.clone(), clock.clone(), settings.database.events_retention);
         Ok(App {
-            tickets: Tickets::new(tokens.clone(), clock.clone(), settings.ticket_ttl),
+            tickets: Tickets::new(tokens.clone(), clock.clone(), settings.sessions.ticket_ttl),
             sessions: Sessions::new(tokens.clone(), users.clone(), clock.clone(), lives),
             limits: RateLimits::new(
                 tokens.clone(),
                 clock.clone(),
-                settings.rate_limit_per_minute,
-                settings.rate_limit_per_app_per_minute,
-                settings.wechat_max_calls_per_minute,
+                settings.limits.per_address_per_minute,
+                settings.limits.per_app_per_minute,
+                settings.limits.wechat_calls_per_minute,
             ),
             access_tokens: AccessTokens::new(tokens.clone(), wechat.clone(), clock.clone()),
             wechat,
@@ -109,12 +113,10 @@ pub fn install_crypto() {
 ///
 /// # Errors
 /// The address or the certificate authority cannot be used.
-pub fn open_users(settings: &Settings) -> Result<Arc<dyn UserStore>, StoreError> {
-    Ok(match &settings.database {
-        DatabaseUrl::Mysql { url, ca_file, pool_size } => {
-            Arc::new(MysqlUsers::new(url, ca_file.as_deref(), *pool_size)?)
-        }
-        DatabaseUrl::Sqlite { path } => Arc::new(SqliteUsers::new(path)?),
+pub fn open_users(settings: &DatabaseSettings) -> Result<Arc<dyn UserStore>, StoreError> {
+    Ok(match &settings.url {
+        DatabaseUrl::Mysql(url) => Arc::new(MysqlUsers::new(url, settings.ca_file.as_deref(), settings.pool_size)?),
+        DatabaseUrl::Sqlite(path) => Arc::new(SqliteUsers::new(path)?),
     })
 }
 
@@ -125,12 +127,12 @@ pub type OpenTokens = (Arc<dyn TokenStore>, Option<Arc<MemoryTokens>>);
 ///
 /// # Errors
 /// A certificate cannot be read or used.
-pub fn open_tokens(settings: &Settings, clock: &Clock) -> Result<OpenTokens, StoreError> {
-    Ok(match &settings.tokens {
+pub fn open_tokens(settings: &RedisSettings, clock: &Clock) -> Result<OpenTokens, StoreError> {
+    Ok(match &settings.url {
         TokenStoreUrl::Memory => {
             let memory = Arc::new(MemoryTokens::new(clock.clone()));
             (memory.clone(), Some(memory))
         }
-        TokenStoreUrl::Redis(url) => (Arc::new(RedisTokens::new(url, &settings.redis_key_prefix)?), None),
+        TokenStoreUrl::Redis(url) => (Arc::new(RedisTokens::new(url, &settings.key_prefix)?), None),
     })
 }

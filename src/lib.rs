@@ -10,7 +10,7 @@
 //! | wiring | [`app`] |
 //! | meaning | [`ticket`], [`session`], [`rate_limit`], [`access_token`], [`events`] |
 //! | outside world | [`store`], [`wechat`] |
-//! | words | [`telemetry`], [`settings`], [`identity`], [`user`], [`token`], [`clock`], [`redis_url`] |
+//! | words | [`telemetry`], [`settings`], [`identity`], [`user`], [`token`], [`clock`] |
 //!
 //! A room imports from the storeys below its own; `tests/architecture.rs` keeps it so. The simulator imports
 //! [`identity`] alone: code shared with the service would let a mistake agree with itself.
@@ -34,13 +34,10 @@ pub mod events;
 pub mod identity;
 pub mod playground;
 pub mod rate_limit;
-pub mod redis_url;
 pub mod routes;
 pub mod server;
 pub mod session;
 pub mod settings;
-mod settings_layers;
-mod settings_reader;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;

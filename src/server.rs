@@ -33,7 +33,7 @@ pub fn serve<F>(app: Arc<App>, listener: TcpListener, beside: F) -> io::Result<S
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let bound = app.settings.shutdown.num_seconds().max(0) as u64;
+    let bound = app.settings.server.shutdown.as_secs();
     let data = Data::from(app);
     let server = HttpServer::new(move || {
         let runtime = data.runtime.clone();
@@ -62,7 +62,7 @@ async fn boundary(
     let app = request.app_data::<Data<App>>().expect("the server holds the app").clone();
     let method = known(request.method());
     let in_flight = InFlight::enter(app.clone());
-    let answer = if in_flight.number > app.settings.max_in_flight && !is_probe(request.path()) {
+    let answer = if in_flight.number > app.settings.limits.max_in_flight && !is_probe(request.path()) {
         let busy = ApiError::new(Code::Overloaded, "this replica has as many requests in progress as it may");
         request.error_response(busy)
     } else {

@@ -1,8 +1,9 @@
 //! `weapp-login check`: what is wrong, before anybody signs in.
 
+use super::settings;
 use crate::app::App;
 use crate::clock::Clock;
-use crate::settings::Settings;
+use crate::settings::{Secrets, Settings};
 use crate::wechat::WechatError;
 use anyhow::bail;
 
@@ -10,7 +11,7 @@ use anyhow::bail;
 const NO_CODE: &str = "weapp-login check";
 
 pub async fn run() -> anyhow::Result<()> {
-    let settings = Settings::load(&[])?;
+    let settings: Settings = settings(Secrets::Real)?;
     let app = App::open(settings, Clock::system())?;
     println!("ok  settings");
     let mut wrong = vec![];
@@ -20,7 +21,7 @@ pub async fn run() -> anyhow::Result<()> {
     };
     note("database".into(), database(&app).await);
     note("redis".into(), app.tokens.ping().await.map_err(|error| format!("{:#}", anyhow::Error::new(error))));
-    for mini_program in &app.settings.apps {
+    for mini_program in &app.settings.wechat.apps {
         // A code is looked at after app id and secret, so the refusal of a wrong code accepts these two.
         let outcome = match app.wechat.exchange(mini_program, NO_CODE).await {
             Err(WechatError::CodeInvalid(_)) | Ok(_) => Ok(()),

@@ -1,8 +1,9 @@
 //! `weapp-login export`: everybody, as a stream that `import` reads.
 
-use super::database_settings;
 use super::people_csv::Line;
+use super::settings;
 use crate::app::{install_crypto, open_users};
+use crate::settings::{DatabaseSettings, Secrets};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -20,9 +21,9 @@ pub struct Arguments {
 /// Writes people in the order of app id and openid. Who registers meanwhile may or may not be among them; nobody is there
 /// twice.
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let settings = database_settings()?;
+    let database: DatabaseSettings = settings(Secrets::Any)?;
     install_crypto();
-    let users = open_users(&settings)?;
+    let users = open_users(&database)?;
     let output: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(BufWriter::new(File::create(path)?)),
         None => Box::new(BufWriter::new(io::stdout())),

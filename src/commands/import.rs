@@ -4,10 +4,11 @@
 //! noted beside it, so that a run that was ended goes on there; and because somebody who is there already is left alone,
 //! a batch that was written without being noted does no harm either.
 
-use super::database_settings;
 use super::people_csv::Line;
+use super::settings;
 use crate::app::{install_crypto, open_users};
 use crate::clock::Clock;
+use crate::settings::{DatabaseSettings, Secrets};
 use crate::store::{Imported, Person, UserStore};
 use anyhow::{Context, bail};
 use csv::{Position, ReaderBuilder, Trim, WriterBuilder};
@@ -48,9 +49,9 @@ struct Files {
 }
 
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let settings = database_settings()?;
+    let database: DatabaseSettings = settings(Secrets::Any)?;
     install_crypto();
-    let users = open_users(&settings)?;
+    let users = open_users(&database)?;
     if !users.pending_migrations().await?.is_empty() {
         bail!("the database lacks migrations: run weapp-login migrate");
     }

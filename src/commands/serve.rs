@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::clock::Clock;
 use crate::server;
-use crate::settings::{Settings, TokenStoreUrl};
+use crate::settings::{self, Secrets, Settings, TokenStoreUrl};
 use crate::store::StoreError;
 use crate::telemetry;
 use actix_web::web::ServiceConfig;
@@ -18,11 +18,14 @@ use tokio::signal::unix::{SignalKind, signal};
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 pub async fn run() -> anyhow::Result<()> {
-    let settings = Settings::load(&[])?;
-    telemetry::log(&settings.log, settings.log_format);
-    let listener =
-        TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
-    if matches!(settings.tokens, TokenStoreUrl::Memory) {
+    let settings::Loaded { settings, warnings } = settings::load::<Settings>(Secrets::Real)?;
+    telemetry::log(&settings.log.filter, settings.log.format);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let listener = TcpListener::bind(&settings.server.listen)
+        .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
+    if matches!(settings.redis.url, TokenStoreUrl::Memory) {
         tracing::warn!("REDIS_URL is memory: sessions end with this process, and no other replica knows them");
     }
     let app = App::open(settings, Clock::system())?;
@@ -46,7 +49,7 @@ where
         _ = term.recv() => {
             app.draining.store(true, Relaxed);
             tracing::info!("told to end: /readyz is 503 from now on");
-            let drain = app.settings.drain.to_std().unwrap_or_default();
+            let drain = app.settings.server.drain;
             tokio::select! { () = tokio::time::sleep(drain) => {} _ = int.recv() => {} }
         }
         _ = int.recv() => app.draining.store(true, Relaxed),

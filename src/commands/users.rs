@@ -1,9 +1,10 @@
 //! `weapp-login users`: for support staff. It shows no openid and no unionid.
 
+use super::settings;
 use crate::app::{install_crypto, open_tokens, open_users};
 use crate::clock::Clock;
 use crate::session::{Lives, Sessions};
-use crate::settings::Settings;
+use crate::settings::{DatabaseSettings, RedisSettings, Secrets, SessionSettings};
 use crate::store::UserStore;
 use crate::user::{Status, UserId};
 use anyhow::{Context, bail};
@@ -36,12 +37,12 @@ enum Action {
 }
 
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let settings = Settings::load(&[("WECHAT_APP_ID", "unused"), ("WECHAT_APP_SECRET", "unused")])?;
+    let (database, redis, lives): (DatabaseSettings, RedisSettings, SessionSettings) = settings(Secrets::Any)?;
     install_crypto();
     let clock = Clock::system();
-    let users = open_users(&settings)?;
-    let (tokens, _) = open_tokens(&settings, &clock)?;
-    let lives = Lives { idle: settings.session_ttl, most: settings.session_max_age, per_user: 0 };
+    let users = open_users(&database)?;
+    let (tokens, _) = open_tokens(&redis, &clock)?;
+    let lives = Lives { idle: lives.ttl, most: lives.max_age, per_user: 0 };
     let sessions = Sessions::new(tokens, users.clone(), clock.clone(), lives);
     match arguments.action {
         Action::Show { id } => show(&users, UserId(id)).await,

@@ -61,7 +61,7 @@ pub struct Playground {
 impl Playground {
     /// Looks at the stores of `app`.
     pub fn new(app: &App) -> Playground {
-        let apps = app.settings.apps.iter().map(|app| app.id.to_string()).collect();
+        let apps = app.settings.wechat.apps.iter().map(|app| app.id.to_string()).collect();
         let shelves = Shelves { users: app.users.clone(), memory: app.memory.clone(), runtime: app.runtime.clone() };
         Playground { shelves: Arc::new(shelves), apps }
     }

@@ -62,7 +62,7 @@ fn address(request: &HttpRequest) -> IpAddr {
     let app = request.app_data::<Data<App>>().expect("the server holds the app");
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
     let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    vouched(peer, forwarded, &app.settings.trusted_proxies)
+    vouched(peer, forwarded, &app.settings.server.trusted_proxies)
 }
 
 /// The last address that no trusted proxy wrote about another one. What stands before it could be anybody's invention.

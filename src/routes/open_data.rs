@@ -47,7 +47,7 @@ pub async fn open(
     let mut data = open_data::decrypt(&encrypted, &iv, &session.session_key)?;
     open_data::check_watermark(&data, &session.identity.app_id)?;
     open_data::check_identity(&data, &session.identity)?;
-    open_data::check_age(&data, app.settings.data_max_age, app.clock.now())?;
+    open_data::check_age(&data, app.settings.wechat.data_max_age, app.clock.now())?;
     leave_ids_out(&mut data);
     Ok(Json(data))
 }

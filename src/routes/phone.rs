@@ -53,6 +53,7 @@ async fn by_code(app: &App, current: &CurrentUser, code: &str) -> Result<Phone, 
     let id = &current.session.identity.app_id;
     let mini_program = app
         .settings
+        .wechat
         .app(Some(id.as_str()))
         .ok_or_else(|| ApiError::invalid("this mini program is not configured any more"))?;
     refuse_beyond(app.limits.to_wechat(id).await)?;
@@ -75,7 +76,7 @@ fn by_encrypted_data(app: &App, current: &CurrentUser, data: &[u8], iv: &[u8]) -
     let session = &current.session;
     let data = open_data::decrypt(data, iv, &session.session_key)?;
     open_data::check_watermark(&data, &session.identity.app_id)?;
-    open_data::check_age(&data, app.settings.data_max_age, app.clock.now())?;
+    open_data::check_age(&data, app.settings.wechat.data_max_age, app.clock.now())?;
     let info: PhoneInfo = serde_json::from_value(serde_json::Value::Object(data))
         .map_err(|_| ApiError::invalid("the encrypted data holds no phone number"))?;
     Ok(info.phone()?)

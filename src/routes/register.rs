@@ -98,7 +98,7 @@ fn checked(
     let data = open_data::decrypt(encrypted, iv, ticket.session_key())?;
     open_data::check_watermark(&data, &ticket.identity().app_id)?;
     open_data::check_identity(&data, ticket.identity())?;
-    open_data::check_age(&data, app.settings.data_max_age, app.clock.now())?;
+    open_data::check_age(&data, app.settings.wechat.data_max_age, app.clock.now())?;
     Ok(open_data::profile(&data))
 }
 

@@ -5,7 +5,7 @@
 //! round trips of a session check.
 
 use super::redis_opener::Opener;
-use crate::redis_url::RedisUrl;
+use crate::settings::RedisUrl;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, ServerErrorKind, Value};

@@ -2,7 +2,7 @@
 
 use super::redis_link::{ANSWER_TIMEOUT, Connection, RedisLink, is_broken, timed_out};
 use super::{Allowance, Rate, StoreError, TokenStore};
-use crate::redis_url::RedisUrl;
+use crate::settings::RedisUrl;
 use async_trait::async_trait;
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Script, ScriptInvocation, cmd, pipe};
 use std::sync::{Arc, LazyLock};
