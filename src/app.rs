@@ -9,7 +9,7 @@ use crate::events::{EventLog, EventWriter, event_log, forget_old_events};
 use crate::random::Random;
 use crate::rate_limit::{Quotas, RateLimits, own_counts};
 use crate::session::{Lives, Sessions};
-use crate::settings::{DatabaseUrl, Settings, TokenStoreUrl};
+use crate::settings::{DatabaseSettings, DatabaseUrl, RedisSettings, Settings, TokenStoreUrl};
 use crate::store::{MemoryTokens, MysqlUsers, RedisTokens, SqliteUsers, StoreError, TokenStore, UserStore};
 use crate::telemetry::metrics::{recorder, upkeep};
 use crate::ticket::Tickets;
@@ -86,12 +86,12 @@ impl Shared {
     pub fn new(settings: Settings, clock: Clock) -> Result<Arc<Shared>, OpenError> {
         install_crypto();
         recorder();
-        let embedded = match &settings.database {
-            file @ DatabaseUrl::Sqlite { .. } => Some(open_users(file, 1).map_err(OpenError::Users)?),
-            DatabaseUrl::Mysql { .. } => None,
+        let embedded = match &settings.database.url {
+            DatabaseUrl::Sqlite(_) => Some(open_users(&settings.database, 1).map_err(OpenError::Users)?),
+            DatabaseUrl::Mysql(_) => None,
         };
         let memory =
-            matches!(settings.tokens, TokenStoreUrl::Memory).then(|| Arc::new(MemoryTokens::new(clock.clone())));
+            matches!(settings.redis.url, TokenStoreUrl::Memory).then(|| Arc::new(MemoryTokens::new(clock.clone())));
         let (events, writer) = event_log(clock.clone());
         Ok(Arc::new(Shared {
             events,
@@ -128,10 +128,9 @@ impl Shared {
     /// # Errors
     /// A certificate cannot be read or used.
     pub fn tokens(&self) -> Result<Arc<dyn TokenStore>, StoreError> {
-        match (&self.settings.tokens, &self.memory) {
-            (_, Some(memory)) => Ok(memory.clone()),
-            (TokenStoreUrl::Redis(url), None) => Ok(Arc::new(RedisTokens::new(url, &self.settings.redis_key_prefix)?)),
-            (TokenStoreUrl::Memory, None) => unreachable!("the store in memory is made with what is shared"),
+        match &self.memory {
+            Some(memory) => Ok(memory.clone()),
+            None => open_tokens(&self.settings.redis, &self.clock),
         }
     }
 }
@@ -145,25 +144,22 @@ impl App {
         let settings = &shared.settings;
         let clock = &shared.clock;
         let random = Random::system();
-        let connections = match &settings.database {
-            DatabaseUrl::Mysql { pool_size, .. } => pool_size.div_ceil(workers.max(1)),
-            DatabaseUrl::Sqlite { .. } => 1,
-        };
+        let connections = settings.database.pool_size.div_ceil(workers.max(1));
         let users = shared.users(connections).map_err(OpenError::Users)?;
         let tokens = shared.tokens().map_err(OpenError::Tokens)?;
-        let wechat = Arc::new(WechatClient::new(settings.wechat_base_urls.clone()).map_err(OpenError::Wechat)?);
+        let wechat = Arc::new(WechatClient::new(settings.wechat.base_urls.clone()).map_err(OpenError::Wechat)?);
         let lives = Lives {
-            idle: settings.session_ttl,
-            absolute: settings.session_max_age,
-            per_user: settings.sessions_per_user,
+            idle: settings.sessions.ttl,
+            absolute: settings.sessions.max_age,
+            per_user: settings.sessions.per_user,
         };
         let quotas = Quotas {
-            per_address: settings.rate_limit_per_minute,
-            per_app: settings.rate_limit_per_app_per_minute,
-            wechat_calls: settings.wechat_max_calls_per_minute,
+            per_address: settings.limits.per_address_per_minute,
+            per_app: settings.limits.per_app_per_minute,
+            wechat_calls: settings.limits.wechat_calls_per_minute,
         };
         Ok(App {
-            tickets: Tickets::new(tokens.clone(), clock.clone(), random.clone(), settings.ticket_ttl),
+            tickets: Tickets::new(tokens.clone(), clock.clone(), random.clone(), settings.sessions.ticket_ttl),
             sessions: Sessions::new(tokens.clone(), users.clone(), clock.clone(), random.clone(), lives),
             limits: RateLimits::new(tokens.clone(), shared.wechat_calls.clone(), quotas),
             access_tokens: AccessTokens::new(tokens.clone(), wechat.clone(), clock.clone(), random.clone()),
@@ -205,7 +201,7 @@ impl Background {
         let tokens = shared.tokens().map_err(OpenError::Tokens)?;
         let writer = shared.writer.lock().expect("nothing panics while it holds the writer").take();
         let writer = writer.map(|writer| tokio::spawn(writer.write(users.clone())));
-        let forgetting = forget_old_events(users, tokens, shared.clock.clone(), shared.settings.events_retention);
+        let forgetting = forget_old_events(users, tokens, shared.clock.clone(), shared.settings.database.events_retention);
         Ok(Background { writer, others: vec![tokio::spawn(forgetting), tokio::spawn(upkeep())] })
     }
 
@@ -220,11 +216,23 @@ impl Background {
 ///
 /// # Errors
 /// The address or the certificate authority cannot be used.
-pub fn open_users(database: &DatabaseUrl, connections: usize) -> Result<Arc<dyn UserStore>, StoreError> {
+pub fn open_users(settings: &DatabaseSettings, connections: usize) -> Result<Arc<dyn UserStore>, StoreError> {
     install_crypto();
-    Ok(match database {
-        DatabaseUrl::Mysql { url, ca_file, .. } => Arc::new(MysqlUsers::new(url, ca_file.as_deref(), connections)?),
-        DatabaseUrl::Sqlite { path } => Arc::new(SqliteUsers::new(path)?),
+    Ok(match &settings.url {
+        DatabaseUrl::Mysql(url) => Arc::new(MysqlUsers::new(url, settings.ca_file.as_deref(), connections)?),
+        DatabaseUrl::Sqlite(path) => Arc::new(SqliteUsers::new(path)?),
+    })
+}
+
+/// The token store that the address asks for, over one connection. One in memory knows nothing of any other.
+///
+/// # Errors
+/// A certificate cannot be read or used.
+pub fn open_tokens(settings: &RedisSettings, clock: &Clock) -> Result<Arc<dyn TokenStore>, StoreError> {
+    install_crypto();
+    Ok(match &settings.url {
+        TokenStoreUrl::Memory => Arc::new(MemoryTokens::new(clock.clone())),
+        TokenStoreUrl::Redis(url) => Arc::new(RedisTokens::new(url, &settings.key_prefix)?),
     })
 }
 

@@ -10,7 +10,7 @@
 //! | wiring | [`app`] |
 //! | meaning | [`ticket`], [`session`], [`rate_limit`], [`access_token`], [`events`] |
 //! | outside world | [`store`], [`wechat`] |
-//! | words | [`telemetry`], [`settings`], [`identity`], [`user`], [`token`], [`clock`], [`redis_url`] |
+//! | words | [`telemetry`], [`settings`], [`identity`], [`user`], [`token`], [`clock`] |
 //!
 //! A room imports from the storeys below its own; `tests/architecture.rs` keeps it so. WeChat's side is a crate of its own,
 //! [`wechat_simulator`], which knows nothing of this one: shared code would let a mistake agree with itself. Only
@@ -37,14 +37,11 @@ pub mod identity;
 pub mod playground;
 pub mod random;
 pub mod rate_limit;
-pub mod redis_url;
 pub mod routes;
 pub mod seal;
 pub mod server;
 pub mod session;
 pub mod settings;
-mod settings_layers;
-mod settings_reader;
 pub mod store;
 pub mod telemetry;
 pub mod ticket;

@@ -1,8 +1,7 @@
-//! Facts in documents are those of the code. `UPDATE_DOCS=1 cargo test --test documents` writes the English tables anew.
+//! Facts in documents are those of the code. `UPDATE_DOCS=1 cargo test --test documents` writes them anew.
 
-use std::collections::BTreeMap;
 use weapp_login::error::{Code, Retry};
-use weapp_login::settings::{Settings, VARIABLES};
+use weapp_login::settings::{SECTIONS, Setting, Settings, Sources};
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|_| panic!("{path} is not there"))
@@ -17,12 +16,29 @@ fn retry(retry: Retry) -> &'static str {
     }
 }
 
-fn settings_table() -> String {
-    let rows = VARIABLES.iter().map(|(name, default, meaning)| {
-        let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
-        format!("| `{name}` | {default} | {meaning} |\n")
+fn settings() -> impl Iterator<Item = &'static Setting> {
+    SECTIONS.into_iter().flatten()
+}
+
+fn settings_table(head: &str, meaning: impl Fn(&Setting) -> &str) -> String {
+    let rows = settings().map(|setting| {
+        let default = if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
+        format!("| `{}` | {default} | {} |\n", setting.name, meaning(setting))
     });
-    format!("| variable | default | meaning |\n|---|---|---|\n{}", rows.collect::<String>())
+    format!("{head}\n|---|---|---|\n{}", rows.collect::<String>())
+}
+
+/// `.env.example`, whole.
+fn example() -> String {
+    let head = "# Every setting: meaning, unit, default. Copy to .env, fill in, delete what may stay as it is.\n\
+         # A variable of the process wins over this file, and this file over the TOML file that WEAPP_LOGIN_CONFIG names.\n\
+         # An empty value is as none.\n";
+    let entries = settings().map(|setting| {
+        let value = if setting.example.is_empty() { setting.default } else { setting.example };
+        let file = setting.file_name().map_or(String::new(), |name| format!("; or {name}, a file with it"));
+        format!("\n# {}{file}\n{}={value}\n", setting.meaning, setting.name)
+    });
+    format!("{head}{}", entries.collect::<String>())
 }
 
 fn errors_table() -> String {
@@ -38,28 +54,32 @@ fn holds(path: &str, name: &str, expected: &str) {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("{begin} in {path}"));
     let (part, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{end} in {path}"));
-    #[expect(clippy::disallowed_methods, reason = "whether a developer wants the document written")]
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    if updating() {
         std::fs::write(path, format!("{before}{begin}{expected}{end}{after}")).unwrap();
         return;
     }
     assert_eq!(part, expected, "{name} in {path}");
 }
 
+#[expect(clippy::disallowed_methods, reason = "whether a developer wants the documents written")]
+fn updating() -> bool {
+    std::env::var_os("UPDATE_DOCS").is_some()
+}
+
 #[test]
 fn the_readme_has_every_setting_and_every_error() {
-    holds("README.md", "settings", &settings_table());
+    let table = settings_table("| variable | default | meaning |", |setting| setting.meaning);
+
+    holds("README.md", "settings", &table);
     holds("README.md", "errors", &errors_table());
 }
 
 #[test]
 fn the_chinese_readme_has_them_too() {
+    let table = settings_table("| 变量 | 默认值 | 含义 |", |setting| setting.chinese);
+
+    holds("README.zh-CN.md", "settings", &table);
     let text = read("README.zh-CN.md");
-    for (name, default, _) in VARIABLES {
-        let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
-        let row = format!("| `{name}` | {default} |");
-        assert!(text.contains(&row), "{row}");
-    }
     for code in Code::ALL {
         let row = format!("| `{}` | {} | `{}` |", code.name(), code.status().as_u16(), retry(code.retry()));
         assert!(text.contains(&row), "{row}");
@@ -67,17 +87,38 @@ fn the_chinese_readme_has_them_too() {
 }
 
 #[test]
-fn the_example_environment_has_every_setting_with_its_default_and_loads() {
-    let lines: BTreeMap<_, _> =
-        dotenvy::from_path_iter(".env.example").unwrap().map(|line| line.expect("NAME=value")).collect();
-    for (name, default, meaning) in VARIABLES {
-        let value = lines.get(*name).unwrap_or_else(|| panic!("{name} in .env.example"));
-        assert!(default.is_empty() || value == default, "{name}={value}");
-        assert!(read(".env.example").contains(&format!("# {meaning}\n")), "the meaning of {name}");
-    }
-    assert_eq!(lines.len(), VARIABLES.len(), "no other name");
+fn every_setting_is_explained_in_both_languages_under_a_name_of_its_own() {
+    let names: std::collections::BTreeSet<_> = settings().map(|setting| setting.name).collect();
 
-    Settings::from_sources(&lines, &[]).unwrap();
+    assert_eq!(names.len(), settings().count());
+    for setting in settings() {
+        assert!(!setting.meaning.is_empty() && !setting.chinese.is_empty(), "{}", setting.name);
+        let twice = setting.file_name().is_some_and(|name| names.contains(name.as_str()));
+        assert!(!twice, "the file of {} has the name of another setting", setting.name);
+    }
+}
+
+#[test]
+fn every_secret_is_named_where_the_readmes_tell_about_files() {
+    for path in ["README.md", "README.zh-CN.md"] {
+        for name in settings().filter_map(Setting::file_name) {
+            assert!(read(path).contains(&format!("`{name}`")), "{name} in {path}");
+        }
+    }
+}
+
+#[test]
+fn the_example_environment_has_every_setting_with_its_default_and_loads() {
+    if updating() {
+        std::fs::write(".env.example", example()).unwrap();
+    }
+
+    assert_eq!(read(".env.example"), example());
+    let loaded = weapp_login::settings::read::<Settings>(
+        &Sources::of(&Default::default(), &example()),
+        weapp_login::settings::Secrets::Any,
+    );
+    assert_eq!(loaded.unwrap().warnings, Vec::<String>::new());
 }
 
 #[test]

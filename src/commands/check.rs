@@ -1,9 +1,10 @@
 //! `weapp-login check`: what is wrong, before anybody signs in.
 
 use super::readiness;
+use super::settings;
 use crate::app::{App, Shared};
 use crate::clock::Clock;
-use crate::settings::Settings;
+use crate::settings::{Secrets, Settings};
 use crate::wechat::WechatError;
 use anyhow::bail;
 
@@ -11,7 +12,7 @@ use anyhow::bail;
 const NO_CODE: &str = "weapp-login check";
 
 pub async fn run() -> anyhow::Result<()> {
-    let settings = Settings::load(&[])?;
+    let settings: Settings = settings(Secrets::Real)?;
     let app = App::new(Shared::new(settings, Clock::system())?, 1)?;
     println!("ok  settings");
     let mut wrong = vec![];
@@ -21,7 +22,7 @@ pub async fn run() -> anyhow::Result<()> {
     };
     note("database".into(), readiness::database(&app).await);
     note("redis".into(), readiness::redis(&app).await);
-    for mini_program in &app.settings().apps {
+    for mini_program in &app.settings().wechat.apps {
         // A code is looked at after app id and secret, so the refusal of a wrong code accepts these two.
         let outcome = match app.wechat.exchange(mini_program, NO_CODE).await {
             Err(WechatError::CodeInvalid(_)) | Ok(_) => Ok(()),

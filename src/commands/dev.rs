@@ -5,7 +5,7 @@ use super::simulate::simulator;
 use crate::app::{App, Shared};
 use crate::clock::Clock;
 use crate::playground;
-use crate::settings::{self, DatabaseUrl, Settings, WechatApp};
+use crate::settings::{self, DatabaseUrl, Loaded, Secrets, Settings, Sources, WechatApp};
 use crate::telemetry::log;
 use anyhow::{Context, bail};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -18,10 +18,14 @@ const APPS: [(&str, &str); 2] = [
 ];
 
 pub async fn run() -> anyhow::Result<()> {
-    let listener = listener()?;
-    let settings = dev_settings(listener.local_addr()?)?;
-    log::start(&settings.log, settings.log_format);
-    let simulator = simulator(&settings.apps, Rotation::OnExchange, None);
+    let sources = Sources::of_process();
+    let listener = listener(&sources)?;
+    let Loaded { settings, warnings } = dev_settings(sources, listener.local_addr()?)?;
+    log::start(&settings.log.filter, settings.log.format);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let simulator = simulator(&settings.wechat.apps, Rotation::OnExchange, None);
     let shared = Shared::new(settings, Clock::system())?;
     App::new(shared.clone(), 1)?.users.migrate().await?;
     say_what_to_try(&shared.settings, listener.local_addr()?);
@@ -35,8 +39,8 @@ pub async fn run() -> anyhow::Result<()> {
 }
 
 /// Loopback only: whoever reaches this process can be anybody.
-fn listener() -> anyhow::Result<TcpListener> {
-    let listen = settings::environment()?.remove("LISTEN").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+fn listener(sources: &Sources) -> anyhow::Result<TcpListener> {
+    let listen = sources.text("LISTEN").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let addresses: Vec<SocketAddr> =
         listen.to_socket_addrs().with_context(|| format!("LISTEN: {listen} is no host:port"))?.collect();
     if !addresses.iter().all(|address| address.ip().is_loopback()) {
@@ -47,33 +51,36 @@ fn listener() -> anyhow::Result<TcpListener> {
     TcpListener::bind(addresses.as_slice()).with_context(|| format!("cannot listen on {listen}"))
 }
 
-/// The settings of the environment, with the storage and the WeChat of this mode in the place of real ones.
-fn dev_settings(address: SocketAddr) -> anyhow::Result<Settings> {
-    let mut environment = settings::environment()?;
-    environment.insert("REDIS_URL".into(), "memory:".into());
-    environment.insert("WECHAT_BASE_URL".into(), format!("http://{address}"));
-    if !environment.get("DATABASE_URL").is_some_and(|url| url.starts_with("sqlite://")) {
-        environment.insert("DATABASE_URL".into(), "sqlite://weapp-login-dev.sqlite3".into());
+/// What was set, with the storage and the WeChat of this mode in the place of real ones.
+fn dev_settings(mut sources: Sources, address: SocketAddr) -> anyhow::Result<Loaded<Settings>> {
+    sources.overrule("REDIS_URL", "memory:");
+    sources.overrule("WECHAT_BASE_URL", &format!("http://{address}"));
+    if !sources.text("DATABASE_URL").is_some_and(|url| url.starts_with("sqlite://")) {
+        sources.overrule("DATABASE_URL", "sqlite://weapp-login-dev.sqlite3");
     }
-    let own_apps = environment.contains_key("WECHAT_APP_ID") || environment.contains_key("WEAPP_LOGIN_CONFIG");
+    for (name, text) in [("LOG", "weapp_login=info"), ("LOG_FORMAT", "pretty"), ("DRAIN_SECONDS", "0")] {
+        sources.presume(name, text);
+    }
     let [first, second] = APPS;
-    let mut defaults = vec![("LOG", "weapp_login=info"), ("LOG_FORMAT", "pretty"), ("DRAIN_SECONDS", "0")];
+    let own_apps = sources.name_a_mini_program();
     if !own_apps {
-        defaults.extend([("WECHAT_APP_ID", first.0), ("WECHAT_APP_SECRET", first.1)]);
+        sources.presume("WECHAT_APP_ID", first.0);
+        sources.presume("WECHAT_APP_SECRET", first.1);
     }
-    let mut settings = Settings::from_sources(&environment, &defaults)?;
+    let mut loaded = settings::read::<Settings>(&sources, Secrets::Any)?;
     if !own_apps {
-        settings.apps.push(WechatApp { id: second.0.parse()?, secret: second.1.to_owned().into() });
+        let second = WechatApp { id: second.0.parse()?, secret: second.1.to_owned().into() };
+        loaded.settings.wechat.apps.push(second);
     }
-    Ok(settings)
+    Ok(loaded)
 }
 
 fn say_what_to_try(settings: &Settings, address: SocketAddr) {
     let base = format!("http://{address}");
-    let mini_program = &settings.apps[0].id;
-    let file = match &settings.database {
-        DatabaseUrl::Sqlite { path } => path.display().to_string(),
-        DatabaseUrl::Mysql { .. } => unreachable!("this mode replaces every other address"),
+    let mini_program = &settings.wechat.apps[0].id;
+    let file = match &settings.database.url {
+        DatabaseUrl::Sqlite(path) => path.display().to_string(),
+        DatabaseUrl::Mysql(_) => unreachable!("this mode replaces every other address"),
     };
     println!("weapp-login is on {base} with a simulated WeChat");
     println!();

@@ -1,8 +1,9 @@
 //! `weapp-login export`: everybody, as a stream that `import` reads.
 
-use super::database_settings;
 use super::people_csv::Line;
+use super::settings;
 use crate::app::open_users;
+use crate::settings::{DatabaseSettings, Secrets};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -20,8 +21,8 @@ pub struct Arguments {
 /// Writes people in the order of app id and openid. Who registers meanwhile may or may not be among them; nobody is there
 /// twice.
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let settings = database_settings()?;
-    let users = open_users(&settings.database, 1)?;
+    let database: DatabaseSettings = settings(Secrets::Any)?;
+    let users = open_users(&database, 1)?;
     let output: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(BufWriter::new(File::create(path)?)),
         None => Box::new(BufWriter::new(io::stdout())),

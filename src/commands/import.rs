@@ -4,10 +4,11 @@
 //! noted beside it, so that a run that was ended goes on there; and because somebody who is there already is left alone,
 //! a batch that was written without being noted does no harm either.
 
-use super::database_settings;
 use super::people_csv::Line;
+use super::settings;
 use crate::app::open_users;
 use crate::clock::Clock;
+use crate::settings::{DatabaseSettings, Secrets};
 use crate::store::{Imported, Person, UserStore};
 use anyhow::{Context, bail};
 use csv::{Position, ReaderBuilder, Trim, WriterBuilder};
@@ -48,8 +49,8 @@ struct Files {
 }
 
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let settings = database_settings()?;
-    let users = open_users(&settings.database, 1)?;
+    let database: DatabaseSettings = settings(Secrets::Any)?;
+    let users = open_users(&database, 1)?;
     if !users.pending_migrations().await?.is_empty() {
         bail!("the database lacks migrations: run weapp-login migrate");
     }

@@ -1,11 +1,12 @@
 //! `weapp-login migrate`: the schema.
 
-use super::database_settings;
+use super::settings;
 use crate::app::open_users;
+use crate::settings::{DatabaseSettings, Secrets};
 
 pub async fn run() -> anyhow::Result<()> {
-    let settings = database_settings()?;
-    let applied = open_users(&settings.database, 1)?.migrate().await?;
+    let database: DatabaseSettings = settings(Secrets::Any)?;
+    let applied = open_users(&database, 1)?.migrate().await?;
     if applied.is_empty() {
         println!("the schema is up to date");
     }

@@ -12,14 +12,14 @@ mod serve;
 mod simulate;
 mod users;
 
-use crate::settings::Settings;
+use crate::settings::{self, Problems, Secrets, Section};
 use clap::{Parser, Subcommand};
 
 /// The login service for WeChat mini programs.
 ///
 /// Settings come from the environment, from .env and from the file that WEAPP_LOGIN_CONFIG names.
 #[derive(Parser)]
-#[command(version, about, long_about)]
+#[command(version, about, long_about, after_long_help = settings::explained())]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -28,6 +28,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve in production: real MySQL, Redis and WeChat
+    #[command(after_long_help = settings::explained())]
     Serve,
     /// Bring the database's schema up to date; safe from several replicas at once
     Migrate,
@@ -64,8 +65,11 @@ impl Cli {
     }
 }
 
-/// The settings for a command that needs the database and nothing else.
-fn database_settings() -> anyhow::Result<Settings> {
-    let unused = [("REDIS_URL", "memory:"), ("WECHAT_APP_ID", "unused"), ("WECHAT_APP_SECRET", "unused")];
-    Ok(Settings::load(&unused)?)
+/// The part of the settings that a command needs; who sits at the terminal hears of names that are misspelt.
+fn settings<T: Section>(secrets: Secrets) -> Result<T, Problems> {
+    let loaded = settings::load(secrets)?;
+    for warning in loaded.warnings {
+        eprintln!("weapp-login: {warning}");
+    }
+    Ok(loaded.settings)
 }

@@ -4,7 +4,7 @@ use super::readiness;
 use crate::app::{App, Background, Shared};
 use crate::clock::Clock;
 use crate::server;
-use crate::settings::{Settings, TokenStoreUrl};
+use crate::settings::{self, Secrets, Settings, TokenStoreUrl};
 use crate::telemetry::log;
 use actix_web::web::ServiceConfig;
 use anyhow::Context;
@@ -20,11 +20,14 @@ const LAST_EVENTS_TIMEOUT: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 pub async fn run() -> anyhow::Result<()> {
-    let settings = Settings::load(&[])?;
-    log::start(&settings.log, settings.log_format);
-    let listener =
-        TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
-    if matches!(settings.tokens, TokenStoreUrl::Memory) {
+    let settings::Loaded { settings, warnings } = settings::load::<Settings>(Secrets::Real)?;
+    log::start(&settings.log.filter, settings.log.format);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let listener = TcpListener::bind(&settings.server.listen)
+        .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
+    if matches!(settings.redis.url, TokenStoreUrl::Memory) {
         tracing::warn!("REDIS_URL is memory: sessions end with this process, and no other replica knows them");
     }
     let shared = Shared::new(settings, Clock::system())?;
@@ -49,14 +52,14 @@ where
         _ = term.recv() => {
             shared.draining.store(true, Relaxed);
             tracing::info!("told to end: /readyz is 503 from now on");
-            let drain = shared.settings.drain.to_std().unwrap_or_default();
+            let drain = shared.settings.server.drain;
             tokio::select! { () = tokio::time::sleep(drain) => {} _ = int.recv() => {} }
         }
         _ = int.recv() => shared.draining.store(true, Relaxed),
         ended = &mut server => ended??,
     }
     // A worker takes its tasks with it, those too whose clients hung up: so they end first.
-    let shutdown = shared.settings.shutdown.to_std().unwrap_or_default();
+    let shutdown = shared.settings.server.shutdown;
     let _ = tokio::time::timeout(shutdown, idle(&shared)).await;
     handle.stop(true).await;
     if !server.is_finished() {

@@ -1,7 +1,8 @@
 //! `weapp-login simulate`: WeChat's side alone, for anyone's tests.
 
+use super::settings;
 use crate::clock::Clock;
-use crate::settings::{Settings, WechatApp};
+use crate::settings::{Secrets, WechatApp, WechatSettings};
 use anyhow::Context;
 use clap::ValueEnum;
 use secrecy::ExposeSecret;
@@ -30,17 +31,17 @@ enum RotationArgument {
 }
 
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let settings = Settings::load(&[("DATABASE_URL", "sqlite://unused"), ("REDIS_URL", "memory:")])?;
+    let wechat: WechatSettings = settings(Secrets::Any)?;
     let listener =
         TcpListener::bind(&arguments.listen).with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let rotation = match arguments.rotation {
         RotationArgument::OnExchange => Rotation::OnExchange,
         RotationArgument::OnLogin => Rotation::OnLogin,
     };
-    let simulator = simulator(&settings.apps, rotation, arguments.seed);
+    let simulator = simulator(&wechat.apps, rotation, arguments.seed);
     println!("WeChat is simulated on http://{}", listener.local_addr()?);
     println!("  WECHAT_BASE_URL=http://{}", listener.local_addr()?);
-    for app in &settings.apps {
+    for app in &wechat.apps {
         println!("  mini program {}", app.id);
     }
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

@@ -1,8 +1,11 @@
 //! `weapp-login users`: for support staff. It shows no openid and no unionid.
 
-use crate::app::{App, Shared};
+use super::settings;
+use crate::app::{open_tokens, open_users};
 use crate::clock::Clock;
-use crate::settings::Settings;
+use crate::random::Random;
+use crate::session::{Lives, Sessions};
+use crate::settings::{DatabaseSettings, RedisSettings, Secrets, SessionSettings};
 use crate::store::UserStore;
 use crate::user::{Status, UserId};
 use anyhow::{Context, bail};
@@ -35,13 +38,16 @@ enum Action {
 }
 
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let settings = Settings::load(&[("WECHAT_APP_ID", "unused"), ("WECHAT_APP_SECRET", "unused")])?;
-    let app = App::new(Shared::new(settings, Clock::system())?, 1)?;
-    let (users, sessions, clock) = (app.users.clone(), &app.sessions, app.clock());
+    let (database, redis, lives): (DatabaseSettings, RedisSettings, SessionSettings) = settings(Secrets::Any)?;
+    let clock = Clock::system();
+    let users = open_users(&database, 1)?;
+    let lives = Lives { idle: lives.ttl, absolute: lives.max_age, per_user: 0 };
+    let tokens = open_tokens(&redis, &clock)?;
+    let sessions = Sessions::new(tokens, users.clone(), clock.clone(), Random::system(), lives);
     match arguments.action {
         Action::Show { id } => show(&users, UserId(id)).await,
         Action::Suspend { id } => {
-            set_status(&users, UserId(id), Status::Suspended, clock).await?;
+            set_status(&users, UserId(id), Status::Suspended, &clock).await?;
             let ended = sessions.close_all(UserId(id)).await.context(
                 "the account is suspended; its open sessions end by themselves within 60 s, because ending them at once failed",
             )?;
@@ -49,7 +55,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Ok(())
         }
         Action::Restore { id } => {
-            set_status(&users, UserId(id), Status::Active, clock).await?;
+            set_status(&users, UserId(id), Status::Active, &clock).await?;
             println!("restored");
             Ok(())
         }

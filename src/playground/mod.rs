@@ -65,7 +65,7 @@ impl Playground {
     /// # Errors
     /// They cannot be opened.
     pub fn new(shared: &Shared) -> Result<Playground, StoreError> {
-        let apps = shared.settings.apps.iter().map(|app| app.id.to_string()).collect();
+        let apps = shared.settings.wechat.apps.iter().map(|app| app.id.to_string()).collect();
         let shelves = Shelves { users: shared.users(1)?, memory: shared.memory.clone() };
         Ok(Playground { shelves: Arc::new(shelves), apps })
     }

@@ -109,7 +109,7 @@ fn is_client(app: &App, credentials: Option<&(String, String)>) -> bool {
     // RFC 6749 has both form-encoded before they are joined, which many clients leave out.
     let encoded = |text: &str| url::form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned());
     let decoded = (encoded(id).unwrap_or_default(), encoded(secret).unwrap_or_default());
-    app.settings().introspection_clients.iter().fold(false, |found, client| {
+    app.settings().server.introspection_clients.iter().fold(false, |found, client| {
         let plain = matches_secret(&client.secret, secret.as_bytes()) & (client.id == *id);
         found | plain | (matches_secret(&client.secret, decoded.1.as_bytes()) & (client.id == decoded.0))
     })

@@ -72,7 +72,7 @@ pub async fn login(
     WithinLimit(Body(request)): WithinLimit<Body<LoginRequest>>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
     let code = within("code", &request.code, 512)?;
-    let mini_program = app.settings().app(request.app_id.as_deref()).ok_or_else(|| match request.app_id {
+    let mini_program = app.settings().wechat.app(request.app_id.as_deref()).ok_or_else(|| match request.app_id {
         Some(_) => ApiError::invalid("this mini program is not configured"),
         None => ApiError::invalid(
             "the field appId is missing; it may be left out when exactly one mini program is configured",

@@ -55,7 +55,7 @@ pub async fn open(
         _ => return Err(ApiError::invalid("rawData and signature go together")),
     };
     let expected =
-        Expected { identity: &session.identity, max_age: app.settings().data_max_age, now: app.clock().now() };
+        Expected { identity: &session.identity, max_age: app.settings().wechat.data_max_age, now: app.clock().now() };
     let sealed = Sealed { encrypted: &encrypted, iv: &iv, signed };
     Ok(Json(open_data::open(sealed, &session.session_key, &expected)?.without_ids()))
 }

@@ -69,6 +69,7 @@ async fn by_code(app: &App, current: &CurrentUser, code: &str) -> Result<Phone, 
     let id = &current.session.identity.app_id;
     let mini_program = app
         .settings()
+        .wechat
         .app(Some(id.as_str()))
         .ok_or_else(|| ApiError::invalid("this mini program is not configured any more"))?;
     refuse_beyond(app.limits.count_wechat_call(id).await)?;
@@ -90,7 +91,7 @@ async fn number(app: &App, mini_program: &WechatApp, code: &str) -> Result<Phone
 fn by_encrypted_data(app: &App, current: &CurrentUser, encrypted: &[u8], iv: &[u8]) -> Result<Phone, ApiError> {
     let session = &current.session;
     let expected =
-        Expected { identity: &session.identity, max_age: app.settings().data_max_age, now: app.clock().now() };
+        Expected { identity: &session.identity, max_age: app.settings().wechat.data_max_age, now: app.clock().now() };
     let sealed = Sealed { encrypted, iv, signed: None };
     let opened = open_data::open(sealed, &session.session_key, &expected)?;
     let info: PhoneInfo =

@@ -104,7 +104,7 @@ async fn registered(
     device: String,
 ) -> Result<(Json<SignedIn>, StatusCode), Failed> {
     let now = app.clock().now();
-    let expected = Expected { identity: ticket.identity(), max_age: app.settings().data_max_age, now };
+    let expected = Expected { identity: ticket.identity(), max_age: app.settings().wechat.data_max_age, now };
     let opened = open_data::open(sealed, ticket.session_key(), &expected)
         .map_err(|refused| Failed { settlement: Settlement::Tried, error: failed_check(refused, ticket.failures()) })?;
     let registered = app.users.register(ticket.identity(), &opened.profile(), now).await?;

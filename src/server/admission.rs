@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 
 /// The refusal of a request that is one too many.
 pub fn refused(exchange: &Exchange, app: &App, path: &str) -> Option<HttpResponse> {
-    let full = exchange.in_flight > app.settings().max_in_flight;
+    let full = exchange.in_flight > app.settings().limits.max_in_flight;
     if !full || is_probe(path) {
         return None;
     }

@@ -34,7 +34,7 @@ pub fn serve<F>(shared: Arc<Shared>, listener: TcpListener, beside: F) -> io::Re
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let shutdown = shared.settings.shutdown.num_seconds().max(0).unsigned_abs();
+    let shutdown = shared.settings.server.shutdown.as_secs();
     let workers = workers();
     let server = HttpServer::new(move || {
         let app = App::new(shared.clone(), workers).expect("the process made one before it began to serve");

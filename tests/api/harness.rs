@@ -112,9 +112,9 @@ impl<S: Storage> TestApp<S> {
             all.insert(name.into(), value.into());
         }
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let mut settings = Settings::from_sources(&all, &[]).unwrap();
-        if settings.apps[0].id.as_str() == APP {
-            settings.apps.push(WechatApp { id: OTHER_APP.parse().unwrap(), secret: SECRET.to_owned().into() });
+        let mut settings = Settings::from_environment(&all).unwrap();
+        if settings.wechat.apps[0].id.as_str() == APP {
+            settings.wechat.apps.push(WechatApp { id: OTHER_APP.parse().unwrap(), secret: SECRET.to_owned().into() });
         }
         #[expect(clippy::disallowed_methods, reason = "whether a developer wants to see the log")]
         if std::env::var_os("TEST_LOG").is_some() {

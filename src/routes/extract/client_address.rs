@@ -25,7 +25,7 @@ impl FromRequest for ClientAddress {
 pub fn address(request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
     let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    vouched(peer, forwarded, &app(request).settings().trusted_proxies)
+    vouched(peer, forwarded, &app(request).settings().server.trusted_proxies)
 }
 
 /// The last address that no trusted proxy wrote about another one. What stands before it could be anybody's invention.

@@ -5,7 +5,7 @@
 //! would double the round trips of a session check.
 
 use super::opener::Opener;
-use crate::redis_url::RedisUrl;
+use crate::settings::RedisUrl;
 use futures_util::future::try_join_all;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;

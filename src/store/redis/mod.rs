@@ -6,7 +6,7 @@ mod script;
 
 use super::StoreError;
 use super::tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
-use crate::redis_url::RedisUrl;
+use crate::settings::RedisUrl;
 use async_trait::async_trait;
 use link::{ANSWER_TIMEOUT, Connection, Link, is_broken, timed_out};
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind, cmd, from_redis_value, pipe};

@@ -2,7 +2,7 @@
 //! without TLS.
 
 use super::link::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, Connection, timed_out};
-use crate::redis_url::{RedisUrl, Topology};
+use crate::settings::{RedisUrl, Topology};
 use deadpool_redis::{Manager, Pool, PoolError, Runtime};
 use redis::cluster::ClusterClient;
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};

@@ -1,5 +1,6 @@
 //! Where Redis is: one server, sentinels that know it, or a cluster, in one line of text.
 
+use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use std::fmt;
 use std::path::PathBuf;
@@ -7,8 +8,14 @@ use std::path::PathBuf;
 /// How the servers belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Topology {
+    /// One server.
     Single,
-    Sentinel { master: String },
+    /// The primary that the sentinels know as `master`.
+    Sentinel {
+        /// Its name.
+        master: String,
+    },
+    /// Nodes that share the keys.
     Cluster,
 }
 
@@ -16,14 +23,21 @@ pub enum Topology {
 /// `/main/2`) or `rediss+cluster://n1:6379,n2:6379`. User and password are percent-decoded; a default port may be left out.
 #[derive(Clone)]
 pub struct RedisUrl {
+    /// How the nodes belong together.
     pub topology: Topology,
+    /// Whether connections are encrypted.
     pub tls: bool,
+    /// Hosts and ports: the server, the sentinels, or some nodes of the cluster.
     pub nodes: Vec<(String, u16)>,
+    /// Who we are.
     pub username: Option<String>,
+    /// What proves it.
     pub password: Option<SecretString>,
+    /// Number of the database; 0 on a cluster.
     pub database: i64,
+    /// A private certificate authority, which is no part of the text.
     pub ca_file: Option<PathBuf>,
-    /// Our certificate and its key.
+    /// Our certificate and its key, which are no part of the text.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
 }
 
@@ -36,18 +50,24 @@ impl fmt::Debug for RedisUrl {
 /// Why a text is no address of Redis. It does not repeat the text, which may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadRedisUrl {
+    /// Neither of the forms.
     #[error(
         "must begin with redis://, rediss://, redis+sentinel://, redis+cluster:// (rediss+… for TLS) or be memory:"
     )]
     Scheme,
+    /// A server without a name, or with a wrong port.
     #[error("names no server, or one whose port is not a number from 1 to 65535")]
     Node,
+    /// More than one server of a single one.
     #[error("one server only; several go with redis+sentinel:// or redis+cluster://")]
     SeveralNodes,
+    /// Sentinels of nobody.
     #[error("needs the master's name after the sentinels: redis+sentinel://h1:p1,h2:p2/<master>")]
     Master,
+    /// A database that there is not.
     #[error("the database must be a number, and 0 on a cluster")]
     Database,
+    /// What cannot be decoded.
     #[error("user and password must be percent-encoded UTF-8")]
     Credentials,
 }
@@ -86,8 +106,8 @@ impl std::str::FromStr for RedisUrl {
             topology,
             tls,
             nodes,
-            username: decoded(username)?.filter(|name| !name.is_empty()),
-            password: decoded(password)?.filter(|password| !password.is_empty()).map(Into::into),
+            username: decoded(username)?,
+            password: decoded(password)?.map(Into::into),
             database,
             ca_file: None,
             client_certificate: None,
@@ -107,20 +127,16 @@ fn host_and_port(node: &str, default_port: u16) -> Result<(String, u16), BadRedi
     if host.is_empty() || port == 0 { Err(BadRedisUrl::Node) } else { Ok((host.to_owned(), port)) }
 }
 
+/// A `%` that no two hexadecimal digits follow would be taken as it is, and a password be another one than was meant.
 fn decoded(text: &str) -> Result<Option<String>, BadRedisUrl> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digits = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok()).ok_or(BadRedisUrl::Credentials)?;
-        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| BadRedisUrl::Credentials)?);
-        rest = &tail[2..];
+    let is_escape = |rest: &str| rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    if !text.split('%').skip(1).all(is_escape) {
+        return Err(BadRedisUrl::Credentials);
     }
-    String::from_utf8(bytes).map(Some).map_err(|_| BadRedisUrl::Credentials)
+    match percent_decode_str(text).decode_utf8() {
+        Ok(text) => Ok(Some(text.into_owned()).filter(|text| !text.is_empty())),
+        Err(_) => Err(BadRedisUrl::Credentials),
+    }
 }
 
 #[cfg(test)]

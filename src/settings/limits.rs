@@ -1,0 +1,40 @@
+//! How much at once, and how often.
+
+use super::declaration::section;
+use super::parsers::whole;
+use super::reader::{Reader, Section};
+
+/// More a minute than any limit that means something.
+const MOST_PER_MINUTE: u32 = 100_000_000;
+
+section! {
+    /// How much at once, and how often.
+    pub struct LimitSettings {
+        /// requests in progress at once; more are answered with overloaded
+        max_in_flight: usize = "MAX_IN_FLIGHT", whole(1, 1_000_000), {
+            default: "1024",
+            chinese: "同时进行的请求数上限；超出时返回 overloaded",
+        };
+        /// login and register requests a client address may make; 0 turns it off
+        per_address_per_minute: u32 = "RATE_LIMIT_PER_MINUTE", whole(0, MOST_PER_MINUTE), {
+            default: "60",
+            chinese: "每个客户端地址每分钟的 login 与 register 请求数；0 为不限",
+        };
+        /// login requests all clients of one mini program may make; 0 turns it off
+        per_app_per_minute: u32 = "RATE_LIMIT_PER_APP_PER_MINUTE", whole(0, MOST_PER_MINUTE), {
+            default: "0",
+            chinese: "一个小程序每分钟的 login 请求总数；0 为不限",
+        };
+        /// calls to WeChat a replica may make for one mini program; 0 turns it off
+        wechat_calls_per_minute: u32 = "WECHAT_MAX_CALLS_PER_MINUTE", whole(0, MOST_PER_MINUTE), {
+            default: "300000",
+            chinese: "一个副本每分钟为一个小程序调用微信的上限；0 为不限",
+        };
+    }
+}
+
+impl Section for LimitSettings {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        LimitSettings::fields(reader)
+    }
+}
