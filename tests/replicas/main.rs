@@ -4,8 +4,6 @@
 //! The servers of a test are its own, on loopback and on ports found free, and are ended by their process ids. MariaDB is
 //! the one of the test run, in a database of the test's own, except where a test stops it.
 
-#![expect(clippy::disallowed_methods, reason = "a test waits for other programs and takes what the test run was given")]
-
 mod advice;
 mod certificates;
 mod failover;
