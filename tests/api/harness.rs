@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 use testkit::{Answer, Database, Wechat, given};
-use weapp_login::app::App;
+use weapp_login::app::{App, Background, Shared};
 use weapp_login::clock::Clock;
 use weapp_login::settings::{Settings, WechatApp};
 use wechat_simulator::{Options, SimulatedApp, Simulator};
@@ -67,6 +67,7 @@ pub struct TestApp<S: Storage> {
     /// What the service's clock is ahead, in milliseconds.
     ahead: Arc<AtomicI64>,
     handles: Vec<actix_web::dev::ServerHandle>,
+    background: Option<Background>,
     /// Kept for as long as the service uses it.
     _storage: S,
 }
@@ -118,23 +119,24 @@ impl<S: Storage> TestApp<S> {
         }
         #[expect(clippy::disallowed_methods, reason = "whether a developer wants to see the log")]
         if std::env::var_os("TEST_LOG").is_some() {
-            weapp_login::telemetry::log("warn", weapp_login::settings::LogFormat::Pretty);
+            weapp_login::telemetry::log::start("warn", weapp_login::settings::LogFormat::Pretty);
         }
         let ahead = Arc::new(AtomicI64::new(0));
         let (machine, offset) = (Clock::system(), ahead.clone());
         let clock =
             Clock::from_fn(move || machine.now() + chrono::TimeDelta::milliseconds(offset.load(Ordering::SeqCst)));
-        let app = Arc::new(App::open(settings, clock).unwrap());
+        let shared = Shared::new(settings, clock).unwrap();
+        let app = Arc::new(App::new(shared.clone(), 1).unwrap());
         app.users.migrate().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let server =
-            weapp_login::server::serve(app.clone(), listener, |_: &mut actix_web::web::ServiceConfig| {}).unwrap();
+        let background = Background::start(&shared).unwrap();
+        let server = weapp_login::server::serve(shared, listener, |_: &mut actix_web::web::ServiceConfig| {}).unwrap();
         let handles = vec![server.handle()];
         tokio::spawn(server);
         let http = testkit::client();
         let wechat = Wechat::at(wechat, http.clone());
-        TestApp { app, base, wechat, http, ahead, handles, _storage: storage }
+        TestApp { app, base, wechat, http, ahead, handles, background: Some(background), _storage: storage }
     }
 
     /// Lets the service's clock jump.
@@ -163,7 +165,7 @@ impl<S: Storage> TestApp<S> {
 
 impl<S: Storage> Drop for TestApp<S> {
     fn drop(&mut self) {
-        self.app.close();
+        self.background.take().map(Background::end);
         for handle in self.handles.drain(..) {
             // The message is sent when the future is made; nobody waits for the server's end.
             drop(handle.stop(false));

@@ -114,7 +114,7 @@ async fn an_unreachable_address_is_passed_over_and_a_lost_answer_is_not_asked_fo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_trace_is_handed_on_and_the_question_is_the_documented_one() {
+async fn the_question_is_the_documented_one_and_our_trace_stays_here() {
     let wechat = StandIn::start(&[("text/plain", SESSION)]).await;
     let test = TestApp::<Embedded>::against(&wechat.base, &[]).await;
     let request = test.http.post(format!("{}/v1/login", test.base)).json(&json!({"code": "a b&c", "appId": APP}));
@@ -129,7 +129,7 @@ async fn the_trace_is_handed_on_and_the_question_is_the_documented_one() {
         "GET /sns/jscode2session?appid=wx0000000000000001&secret=secret-of-the-test-app&js_code=a+b%26c\
          &grant_type=authorization_code HTTP/1.1"
     );
-    assert!(head.contains("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-"), "{head}");
+    assert!(!head.contains("traceparent"), "{head}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

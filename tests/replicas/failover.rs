@@ -108,7 +108,7 @@ async fn step(site: &Site, replica: &str, person: &str, told: &Mutex<Told>) {
 /// Whether every replica knows every session and signs somebody new in.
 async fn serves(site: &Site, replicas: &[Replica], tokens: &[String]) -> bool {
     for replica in replicas {
-        let person = format!("new{:016x}", u64::from_ne_bytes(weapp_login::token::random_bytes()));
+        let person = format!("new{:016x}", u64::from_ne_bytes(weapp_login::random::Random::system().bytes()));
         let phone = Phone::of(site, person);
         let login = phone.login(&replica.base).await;
         let Some(ticket) = login.body["ticket"].as_str() else { return false };

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use weapp_login::clock::Clock;
+use weapp_login::random::Random;
 use weapp_login::session::{Lives, Sessions};
 use weapp_login::store::MemoryTokens;
 
@@ -17,9 +18,9 @@ async fn a_number_that_a_restored_database_gives_out_again_opens_nobody_elses_ac
     let (_before, users) = Sqlite::migrated().await;
     let (_restored, other_users) = Sqlite::migrated().await;
     let tokens = Arc::new(MemoryTokens::new(clock.clone()));
-    let lives = Lives { idle: TimeDelta::days(7), most: TimeDelta::days(30), per_user: 0 };
-    let sessions = Sessions::new(tokens.clone(), users.clone(), clock.clone(), lives);
-    let after = Sessions::new(tokens, other_users.clone(), clock, lives);
+    let lives = Lives { idle: TimeDelta::days(7), absolute: TimeDelta::days(30), per_user: 0 };
+    let sessions = Sessions::new(tokens.clone(), users.clone(), clock.clone(), Random::system(), lives);
+    let after = Sessions::new(tokens, other_users.clone(), clock, Random::system(), lives);
     let (alice, bob) = (identity("wx1", "oAlice", None), identity("wx1", "oBob", None));
     let user = users.register(&alice, &named("Alice"), now()).await.unwrap().user;
     let key = "tiihtNczf5v6AKRyjwEUhQ==".to_owned().try_into().unwrap();

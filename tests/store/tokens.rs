@@ -4,16 +4,29 @@ use super::Backend;
 use crate::backends::Tokens;
 use futures_util::future::join_all;
 use std::time::Duration;
-use weapp_login::store::Rate;
+use weapp_login::store::{Entry, Rate, TokenStore, Value};
 
 const MINUTE: Duration = Duration::from_secs(60);
+
+fn kept<'a>(key: &'a str, bytes: &'a [u8], ttl: Duration) -> Value<'a> {
+    Value { key, bytes, ttl }
+}
+
+fn entry(member: &str, score: i64, forget_below: i64) -> Entry<'_> {
+    Entry { list: "list", member: member.as_bytes(), score, forget_below, ttl: MINUTE }
+}
+
+async fn members(store: &dyn TokenStore) -> Vec<(String, i64)> {
+    let mut lists = store.lists(&["list".to_owned()]).await.unwrap();
+    lists.remove(0).into_iter().map(|(member, score)| (String::from_utf8(member).unwrap(), score)).collect()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_put_is_got_byte_for_byte() {
     let store = Backend::open();
     let value: Vec<u8> = (0..=255).collect();
 
-    store.put(Value { key: "key", bytes: &value, ttl: MINUTE }).await.unwrap();
+    store.put(kept("key", &value, MINUTE)).await.unwrap();
 
     assert_eq!(store.get("key").await.unwrap(), Some(value));
     assert_eq!(store.get("other").await.unwrap(), None);
@@ -22,22 +35,22 @@ async fn what_was_put_is_got_byte_for_byte() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_ends_with_its_life() {
     let store = Backend::open();
-    store.put("short", b"1", Duration::from_millis(40)).await.unwrap();
-    store.put("long", b"2", MINUTE).await.unwrap();
+    store.put(kept("short", b"1", Duration::from_millis(40))).await.unwrap();
+    store.put(kept("long", b"2", MINUTE)).await.unwrap();
 
     tokio::time::sleep(Duration::from_millis(80)).await;
 
     assert_eq!(store.get("short").await.unwrap(), None);
     assert_eq!(store.take("short").await.unwrap(), None);
-    assert!(!store.replace("short", b"3", MINUTE).await.unwrap());
-    assert!(store.put_new("short", b"3", MINUTE).await.unwrap());
+    assert!(!store.replace(kept("short", b"3", MINUTE)).await.unwrap());
+    assert!(store.put_new(kept("short", b"3", MINUTE)).await.unwrap());
     assert_eq!(store.get("long").await.unwrap(), Some(b"2".to_vec()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_take_at_once_one_gets_the_value() {
     let store = Backend::open();
-    store.put("key", b"value", MINUTE).await.unwrap();
+    store.put(kept("key", b"value", MINUTE)).await.unwrap();
 
     let taken = join_all((0..64).map(|_| store.take("key"))).await;
 
@@ -49,7 +62,7 @@ async fn of_many_who_take_at_once_one_gets_the_value() {
 async fn of_many_who_put_something_new_at_once_one_does() {
     let store = Backend::open();
 
-    let put = join_all((0..32).map(|_| store.put_new("lock", b"held", MINUTE))).await;
+    let put = join_all((0..32).map(|_| store.put_new(kept("lock", b"held", MINUTE)))).await;
 
     assert_eq!(put.into_iter().filter(|kept| *kept.as_ref().unwrap()).count(), 1);
 }
@@ -57,11 +70,11 @@ async fn of_many_who_put_something_new_at_once_one_does() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_deleted_cannot_be_replaced() {
     let store = Backend::open();
-    store.put("key", b"1", MINUTE).await.unwrap();
-    assert!(store.replace("key", b"2", MINUTE).await.unwrap());
+    store.put(kept("key", b"1", MINUTE)).await.unwrap();
+    assert!(store.replace(kept("key", b"2", MINUTE)).await.unwrap());
     assert!(store.delete("key").await.unwrap());
 
-    assert!(!store.replace("key", b"3", MINUTE).await.unwrap());
+    assert!(!store.replace(kept("key", b"3", MINUTE)).await.unwrap());
     assert!(!store.delete("key").await.unwrap());
     assert_eq!(store.get("key").await.unwrap(), None);
 }
@@ -70,29 +83,60 @@ async fn what_was_deleted_cannot_be_replaced() {
 async fn a_list_is_in_the_order_of_its_scores_and_forgets_what_is_below() {
     let store = Backend::open();
     for (member, score) in [("b", 20), ("a", 10), ("c", 30)] {
-        store.list_add("list", member, score, 0, MINUTE).await.unwrap();
+        store.put_listed(kept(member, b"1", MINUTE), entry(member, score, 0), 0).await.unwrap();
     }
-    store.list_add("list", "a", 40, 0, MINUTE).await.unwrap();
-    let whole = store.list("list").await.unwrap();
+    store.put_listed(kept("a", b"2", MINUTE), entry("a", 40, 0), 0).await.unwrap();
+    let whole = members(&*store).await;
 
-    store.list_add("list", "d", 50, 30, MINUTE).await.unwrap();
-    store.list_remove("list", "a").await.unwrap();
-    store.list_remove("list", "never there").await.unwrap();
+    store.put_listed(kept("d", b"1", MINUTE), entry("d", 50, 30), 0).await.unwrap();
+    let deleted = store.delete_listed("list", &[("a", b"a"), ("never there", b"never there")]).await.unwrap();
 
     assert_eq!(whole, [("b".to_owned(), 20), ("c".to_owned(), 30), ("a".to_owned(), 40)]);
-    assert_eq!(store.list("list").await.unwrap(), [("c".to_owned(), 30), ("d".to_owned(), 50)]);
-    assert_eq!(store.list("no list").await.unwrap(), []);
+    assert_eq!(deleted, 1);
+    assert_eq!(members(&*store).await, [("c".to_owned(), 30), ("d".to_owned(), 50)]);
+    assert_eq!(store.get("a").await.unwrap(), None);
+    assert_eq!(store.lists(&["no list".to_owned()]).await.unwrap(), [vec![]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_ends_with_its_life() {
     let store = Backend::open();
-    store.list_add("list", "a", 1_763_900_000_000, 0, Duration::from_millis(40)).await.unwrap();
-    assert_eq!(store.list("list").await.unwrap(), [("a".to_owned(), 1_763_900_000_000)]);
+    let short = Entry { ttl: Duration::from_millis(40), ..entry("a", 1_763_900_000_000, 0) };
+    store.put_listed(kept("a", b"1", MINUTE), short, 0).await.unwrap();
+    assert_eq!(members(&*store).await, [("a".to_owned(), 1_763_900_000_000)]);
 
     tokio::time::sleep(Duration::from_millis(80)).await;
 
-    assert_eq!(store.list("list").await.unwrap(), []);
+    assert_eq!(members(&*store).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_tells_what_is_beyond_its_bound_the_lowest_first() {
+    let store = Backend::open();
+    let mut beyond = vec![];
+    for (member, score) in [("b", 20), ("a", 10), ("c", 30), ("d", 40)] {
+        beyond.push(store.put_listed(kept(member, b"1", MINUTE), entry(member, score, 0), 2).await.unwrap());
+    }
+
+    let told: Vec<Vec<i64>> = beyond.iter().map(|all| all.iter().map(|(_, score)| *score).collect()).collect();
+
+    assert_eq!(told, [vec![], vec![], vec![10], vec![10, 20]]);
+    assert_eq!(members(&*store).await.len(), 4, "nothing is removed by telling");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_is_neither_kept_nor_listed_again_by_a_renewal() {
+    let store = Backend::open();
+    store.put_listed(kept("a", b"1", MINUTE), entry("a", 10, 0), 0).await.unwrap();
+    store.put_listed(kept("b", b"1", MINUTE), entry("b", 20, 0), 0).await.unwrap();
+    store.delete_listed("list", &[("a", b"a")]).await.unwrap();
+
+    let renewed_a = store.replace_listed(kept("a", b"2", MINUTE), entry("a", 30, 0)).await.unwrap();
+    let renewed_b = store.replace_listed(kept("b", b"2", MINUTE), entry("b", 40, 0)).await.unwrap();
+
+    assert!(!renewed_a && renewed_b);
+    assert_eq!(members(&*store).await, [("b".to_owned(), 40)]);
+    assert_eq!(store.get("b").await.unwrap(), Some(b"2".to_vec()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
