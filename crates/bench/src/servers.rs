@@ -111,7 +111,7 @@ fn mariadb(folder: &Path, at: SocketAddr) -> anyhow::Result<Running> {
     let data = inside("datadir", "mariadb");
     let install = ["--skip-test-db", "--skip-name-resolve", "--force", "--auth-root-authentication-method=socket"];
     said(program("mariadb-install-db").args(["--no-defaults", &user, &data]).args(install))?;
-    let grants = "CREATE OR REPLACE USER 'bench'@'%' IDENTIFIED BY 'bench'; GRANT ALL PRIVILEGES ON *.* TO 'bench'@'%';";
+    let grants = "CREATE OR REPLACE USER 'bench'@'%' IDENTIFIED BY 'bench';\nGRANT ALL PRIVILEGES ON *.* TO 'bench'@'%';\n";
     fs::write(folder.join("mariadb.sql"), grants)?;
     let mut command = program("mariadbd");
     command.args(["--no-defaults", &user, &data, &inside("socket", "mariadb.sock"), &inside("pid-file", "mariadb.pid")]);
