@@ -89,7 +89,8 @@ mod data {
     fn profile_and_watermark(bencher: Bencher) {
         let sample = sample("decrypt_user_info");
         let opened = open_data::decrypt(&bytes(&sample, "encrypted_data"), &bytes(&sample, "iv"), &key(&sample));
-        let (opened, app): (_, AppId) = (opened.expect("the sample decrypts"), text(&sample, "appid").parse().expect("an id"));
+        let (opened, app): (_, AppId) =
+            (opened.expect("the sample decrypts"), text(&sample, "appid").parse().expect("an id"));
         bencher.bench(|| (open_data::check_watermark(black_box(&opened), &app), open_data::profile(&opened)));
     }
 }

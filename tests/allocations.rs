@@ -52,7 +52,10 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 fn main() -> ExitCode {
-    #[expect(clippy::disallowed_methods, reason = "only the test gives settings; cargo's own arguments may be any words")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only the test gives settings; cargo's own arguments may be any words"
+    )]
     if std::env::var_os("WECHAT_APP_SECRET").is_some() {
         return serve();
     }
@@ -86,8 +89,7 @@ async fn a_session_check_allocates_little() {
     let folder = tempfile::tempdir().unwrap();
     let servers = Servers::start(folder.path()).await.unwrap();
     let behind = Behind { mysql: servers.mysql, redis: servers.redis, wechat: Upstream::start().address };
-    let subject =
-        Subject { name: "counted".into(), program: std::env::current_exe().unwrap(), kind: Kind::WeappLogin };
+    let subject = Subject { name: "counted".into(), program: std::env::current_exe().unwrap(), kind: Kind::WeappLogin };
     subject.prepare(&servers, behind).unwrap();
     let served = subject.start(behind, None, folder.path()).await.unwrap();
     load::register(served.address, 20).await.unwrap();

@@ -48,8 +48,7 @@ fn the_query_of_a_login_is_prepared_once_for_each_connection() {
         service.repeat(Operation::UnknownLogin, LOGINS).await;
 
         let asked = service.mysql.take();
-        let again: Vec<_> =
-            asked.prepared.iter().filter(|((_, text), times)| is_read(text) && **times > 1).collect();
+        let again: Vec<_> = asked.prepared.iter().filter(|((_, text), times)| is_read(text) && **times > 1).collect();
         assert!(again.is_empty(), "{again:#?}");
     });
 }

@@ -1,7 +1,7 @@
 //! A running service whose every word to its servers is counted.
 
-use bench::load::{self, Operation, World};
 use bench::http::Connection;
+use bench::load::{self, Operation, World};
 use bench::process::can_pin;
 use bench::proxy::{Proxy, Speaks};
 use bench::servers::Servers;

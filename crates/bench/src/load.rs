@@ -205,7 +205,12 @@ pub async fn all_well(all: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<(
 ///
 /// # Errors
 /// The first answer that is not the one that is due.
-pub fn closed(world: &Rc<World>, operation: Operation, connections: usize, phase: &Rc<Phase>) -> JoinSet<anyhow::Result<()>> {
+pub fn closed(
+    world: &Rc<World>,
+    operation: Operation,
+    connections: usize,
+    phase: &Rc<Phase>,
+) -> JoinSet<anyhow::Result<()>> {
     let mut all = JoinSet::new();
     for _ in 0..connections {
         let (world, phase) = (world.clone(), phase.clone());

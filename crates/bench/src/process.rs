@@ -32,7 +32,8 @@ pub fn cpu(id: u32) -> anyhow::Result<Cpu> {
     // The name, in parentheses, may hold anything.
     let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     // Linux tells ticks of a hundredth of a second, whatever the kernel counts by.
-    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse().ok()).map(|t: u64| Duration::from_millis(t * 10));
+    let ticks =
+        |at: usize| fields.get(at).and_then(|field| field.parse().ok()).map(|t: u64| Duration::from_millis(t * 10));
     match (ticks(11), ticks(12)) {
         (Some(user), Some(system)) => Ok(Cpu { user, system }),
         _ => bail!("/proc/{id}/stat is not as Linux writes it"),
@@ -47,7 +48,8 @@ pub fn fine_cpu(id: u32) -> anyhow::Result<Duration> {
     let mut all = 0;
     for task in fs::read_dir(format!("/proc/{id}/task"))? {
         let line = fs::read_to_string(task?.path().join("schedstat"))?;
-        all += line.split(' ').next().and_then(|ran| ran.parse::<u64>().ok()).context("schedstat is not as expected")?;
+        all +=
+            line.split(' ').next().and_then(|ran| ran.parse::<u64>().ok()).context("schedstat is not as expected")?;
     }
     Ok(Duration::from_nanos(all))
 }
@@ -98,7 +100,8 @@ pub fn settle(core: Option<u32>) -> anyhow::Result<()> {
         said(Command::new("taskset").args(["-a", "-p", "-c", &core.to_string(), &id]))?;
     }
     let limits = fs::read_to_string("/proc/self/limits")?;
-    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")).context("no limit of open files")?;
+    let files =
+        limits.lines().find_map(|line| line.strip_prefix("Max open files")).context("no limit of open files")?;
     let most = files.split_whitespace().nth(1).context("no hard limit of open files")?;
     said(Command::new("prlimit").args(["--pid", &id, &format!("--nofile={most}:{most}")])).map(drop)
 }

@@ -36,10 +36,26 @@ impl Report {
     }
 
     fn timed(&self, text: &mut String) {
-        row(text, &["operation", "program", "CPU µs (user + system)", "ratio", "per second", "p50 ms", "p99 ms", "p99.9 ms",
-            "peak MiB", "MySQL µs", "Redis µs"]);
+        row(
+            text,
+            &[
+                "operation",
+                "program",
+                "CPU µs (user + system)",
+                "ratio",
+                "per second",
+                "p50 ms",
+                "p99 ms",
+                "p99.9 ms",
+                "peak MiB",
+                "MySQL µs",
+                "Redis µs",
+            ],
+        );
         rule(text, 11);
-        for (what, subject) in distinct(self.figures.iter().map(|figures| (figures.what.clone(), figures.subject.clone()))) {
+        for (what, subject) in
+            distinct(self.figures.iter().map(|figures| (figures.what.clone(), figures.subject.clone())))
+        {
             let of = |subject: &str| -> Vec<&Figures> {
                 self.figures.iter().filter(|figures| figures.what == what && figures.subject == subject).collect()
             };
@@ -57,19 +73,27 @@ impl Report {
                 all @ [first, .., last] => format!("{:.2} [{first:.2}–{last:.2}]", middle(all.to_vec())),
                 [only] => format!("{only:.2}"),
             };
-            row(text, &[
-                &what,
-                &subject,
-                &format!("{:.1} ({:.0} + {:.0})", median(|f| f.cpu_us), median(|f| f.user_us), median(|f| f.system_us)),
-                &ratio,
-                &format!("{:.0}", median(|f| f.operations_per_second)),
-                &format!("{:.2}", median(|f| f.p50_ms)),
-                &format!("{:.2}", median(|f| f.p99_ms)),
-                &format!("{:.2}", median(|f| f.p999_ms)),
-                &format!("{:.1}", median(|f| f.peak_mib)),
-                &format!("{:.1}", median(|f| f.mysql_us)),
-                &format!("{:.1}", median(|f| f.redis_us)),
-            ]);
+            row(
+                text,
+                &[
+                    &what,
+                    &subject,
+                    &format!(
+                        "{:.1} ({:.0} + {:.0})",
+                        median(|f| f.cpu_us),
+                        median(|f| f.user_us),
+                        median(|f| f.system_us)
+                    ),
+                    &ratio,
+                    &format!("{:.0}", median(|f| f.operations_per_second)),
+                    &format!("{:.2}", median(|f| f.p50_ms)),
+                    &format!("{:.2}", median(|f| f.p99_ms)),
+                    &format!("{:.2}", median(|f| f.p999_ms)),
+                    &format!("{:.1}", median(|f| f.peak_mib)),
+                    &format!("{:.1}", median(|f| f.mysql_us)),
+                    &format!("{:.1}", median(|f| f.redis_us)),
+                ],
+            );
         }
     }
 
@@ -78,22 +102,37 @@ impl Report {
             return;
         }
         text.push_str("\nFor one operation:\n\n");
-        row(text, &["operation", "program", "system calls", "Redis round trips", "Redis commands", "MySQL reads",
-            "MySQL round trips with events", "MySQL questions with events", "prepared"]);
+        row(
+            text,
+            &[
+                "operation",
+                "program",
+                "system calls",
+                "Redis round trips",
+                "Redis commands",
+                "MySQL reads",
+                "MySQL round trips with events",
+                "MySQL questions with events",
+                "prepared",
+            ],
+        );
         rule(text, 9);
         for counts in &self.counts {
             let calls = counts.system_calls.map_or("not measured".to_owned(), |calls| format!("{calls:.1}"));
-            row(text, &[
-                counts.what,
-                &counts.subject,
-                &calls,
-                &format!("{:.2}", counts.redis_round_trips),
-                &format!("{:.2}", counts.redis_commands),
-                &format!("{:.2}", counts.mysql_reads),
-                &format!("{:.2}", counts.mysql_round_trips),
-                &format!("{:.2}", counts.mysql_questions),
-                &format!("{:.2}", counts.mysql_prepares),
-            ]);
+            row(
+                text,
+                &[
+                    counts.what,
+                    &counts.subject,
+                    &calls,
+                    &format!("{:.2}", counts.redis_round_trips),
+                    &format!("{:.2}", counts.redis_commands),
+                    &format!("{:.2}", counts.mysql_reads),
+                    &format!("{:.2}", counts.mysql_round_trips),
+                    &format!("{:.2}", counts.mysql_questions),
+                    &format!("{:.2}", counts.mysql_prepares),
+                ],
+            );
         }
     }
 
@@ -106,14 +145,17 @@ impl Report {
         row(text, &["program", "file MiB", "ready after ms", "idle CPU µs a second", "MiB idle", &waiting]);
         rule(text, 6);
         for once in &self.once {
-            row(text, &[
-                &once.subject,
-                &format!("{:.1}", once.program_mib),
-                &format!("{:.0}", once.ready_ms),
-                &format!("{:.0}", once.idle_us),
-                &format!("{:.1}", once.idle_mib),
-                &once.waiting_mib.map_or("not measured".to_owned(), |mib| format!("{mib:.1}")),
-            ]);
+            row(
+                text,
+                &[
+                    &once.subject,
+                    &format!("{:.1}", once.program_mib),
+                    &format!("{:.0}", once.ready_ms),
+                    &format!("{:.0}", once.idle_us),
+                    &format!("{:.1}", once.idle_mib),
+                    &once.waiting_mib.map_or("not measured".to_owned(), |mib| format!("{mib:.1}")),
+                ],
+            );
         }
     }
 }

@@ -61,7 +61,8 @@ impl Servers {
     /// It does not answer.
     pub fn redis_commands(&self) -> anyhow::Result<u64> {
         let info = self.redis_ask(&["INFO", "commandstats"])?;
-        let calls = info.lines().filter_map(|line| line.split_once(":calls=")?.1.split(',').next()?.parse::<u64>().ok());
+        let calls =
+            info.lines().filter_map(|line| line.split_once(":calls=")?.1.split(',').next()?.parse::<u64>().ok());
         Ok(calls.sum())
     }
 
@@ -111,10 +112,17 @@ fn mariadb(folder: &Path, at: SocketAddr) -> anyhow::Result<Running> {
     let data = inside("datadir", "mariadb");
     let install = ["--skip-test-db", "--skip-name-resolve", "--force", "--auth-root-authentication-method=socket"];
     said(program("mariadb-install-db").args(["--no-defaults", &user, &data]).args(install))?;
-    let grants = "CREATE OR REPLACE USER 'bench'@'%' IDENTIFIED BY 'bench';\nGRANT ALL PRIVILEGES ON *.* TO 'bench'@'%';\n";
+    let grants =
+        "CREATE OR REPLACE USER 'bench'@'%' IDENTIFIED BY 'bench';\nGRANT ALL PRIVILEGES ON *.* TO 'bench'@'%';\n";
     fs::write(folder.join("mariadb.sql"), grants)?;
     let mut command = program("mariadbd");
-    command.args(["--no-defaults", &user, &data, &inside("socket", "mariadb.sock"), &inside("pid-file", "mariadb.pid")]);
+    command.args([
+        "--no-defaults",
+        &user,
+        &data,
+        &inside("socket", "mariadb.sock"),
+        &inside("pid-file", "mariadb.pid"),
+    ]);
     command.args([&inside("init-file", "mariadb.sql"), "--bind-address=127.0.0.1", &format!("--port={}", at.port())]);
     command.args(["--character-set-server=utf8mb4", "--skip-name-resolve", "--skip-log-bin", "--max-connections=500"]);
     command.args(["--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=256M", "--performance-schema=OFF"]);
