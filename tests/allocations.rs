@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 use weapp_login::commands::Cli;
 
-/// Measured, and a fifth more.
+/// An upper bound, to be lowered to a fifth above what is measured.
 const MOST: f64 = 120.0;
 
 const CHECKS: u64 = 500;
