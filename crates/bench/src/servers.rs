@@ -111,11 +111,13 @@ fn mariadb(folder: &Path, at: SocketAddr) -> anyhow::Result<Running> {
     let inside = |option: &str, name: &str| format!("--{option}={}", folder.join(name).display());
     let data = inside("datadir", "mariadb");
     let install = ["--skip-test-db", "--skip-name-resolve", "--force", "--auth-root-authentication-method=socket"];
-    said(program("mariadb-install-db").args(["--no-defaults", &user, &data]).args(install))?;
+    // Temporary tables of two installations at once have the same names.
+    said(program("mariadb-install-db").env("TMPDIR", folder).args(["--no-defaults", &user, &data]).args(install))?;
     let grants =
         "CREATE OR REPLACE USER 'bench'@'%' IDENTIFIED BY 'bench';\nGRANT ALL PRIVILEGES ON *.* TO 'bench'@'%';\n";
     fs::write(folder.join("mariadb.sql"), grants)?;
     let mut command = program("mariadbd");
+    command.env("TMPDIR", folder);
     command.args([
         "--no-defaults",
         &user,
