@@ -11,6 +11,7 @@ use crate::ticket::Tickets;
 use crate::wechat::WechatClient;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -105,6 +106,9 @@ pub fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// How long a connection to the database lives: after a failover the last of them leads elsewhere by then.
+const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
+
 /// The user store that the address asks for.
 ///
 /// # Errors
@@ -112,7 +116,7 @@ pub fn install_crypto() {
 pub fn open_users(settings: &Settings) -> Result<Arc<dyn UserStore>, StoreError> {
     Ok(match &settings.database {
         DatabaseUrl::Mysql { url, ca_file, pool_size } => {
-            Arc::new(MysqlUsers::new(url, ca_file.as_deref(), *pool_size)?)
+            Arc::new(MysqlUsers::new(url, ca_file.as_deref(), *pool_size, CONNECTION_AGE)?)
         }
         DatabaseUrl::Sqlite { path } => Arc::new(SqliteUsers::new(path)?),
     })

@@ -4,7 +4,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row, Value};
 use secrecy::SecretString;
 use weapp_login::app::install_crypto;
-use weapp_login::store::{MysqlUsers, UserStore};
+use weapp_login::store::{Database, MysqlUsers};
 use weapp_login::token::random_bytes;
 
 /// A database that is dropped with this value.
@@ -37,7 +37,11 @@ impl Database {
     /// One with the schema of this version.
     pub async fn migrated() -> Database {
         let database = Database::new().await;
-        MysqlUsers::new(&SecretString::from(database.url()), None, 1).unwrap().migrate().await.unwrap();
+        MysqlUsers::new(&SecretString::from(database.url()), None, 1, std::time::Duration::from_secs(1800))
+            .unwrap()
+            .migrate()
+            .await
+            .unwrap();
         database
     }
 

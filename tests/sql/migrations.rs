@@ -9,7 +9,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
-use weapp_login::store::{MysqlUsers, UserStore};
+use weapp_login::store::{Database, MysqlUsers};
 
 fn migrations(backend: &str) -> FileBasedMigrations {
     FileBasedMigrations::from_path(format!("{}/migrations/{backend}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -77,7 +77,8 @@ async fn a_migration_that_failed_half_way_is_run_again() {
     // As if the server had gone in the middle of the views.
     admin.query_drop("DROP VIEW phone_bindings, merged_users").await.unwrap();
     admin.query_drop("DELETE FROM __diesel_schema_migrations WHERE version >= '20261101000004'").await.unwrap();
-    let store = MysqlUsers::new(&SecretString::from(database.url()), None, 1).unwrap();
+    let store =
+        MysqlUsers::new(&SecretString::from(database.url()), None, 1, std::time::Duration::from_secs(1800)).unwrap();
 
     let pending = store.pending_migrations().await.unwrap();
     let applied = store.migrate().await.unwrap();
@@ -91,7 +92,8 @@ async fn a_migration_that_failed_half_way_is_run_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_database_lacks_every_migration() {
     let database = Database::new().await;
-    let store = MysqlUsers::new(&SecretString::from(database.url()), None, 1).unwrap();
+    let store =
+        MysqlUsers::new(&SecretString::from(database.url()), None, 1, std::time::Duration::from_secs(1800)).unwrap();
 
     let pending = store.pending_migrations().await.unwrap();
 

@@ -12,7 +12,9 @@ use std::time::Duration;
 use weapp_login::clock::Clock;
 use weapp_login::identity::Identity;
 use weapp_login::simulator::{Options, SimulatedApp, Simulator};
-use weapp_login::store::{EventKind, Imported, LoginEvent, MysqlUsers, Person, UserStore};
+use weapp_login::store::{
+    Accounts, Database, EventKind, Events, Imported, LoginEvent, MysqlUsers, People, Person, Transfer,
+};
 use weapp_login::user::{Profile, ProfileSource, Status, UserId};
 
 const APP: &str = "wx0000000000000001";
@@ -42,7 +44,9 @@ fn now() -> DateTime<Utc> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_the_store_is_allowed_to_the_service() {
     let roles = Roles::new().await;
-    let store = MysqlUsers::new(&SecretString::from(roles.url("service")), None, 2).unwrap();
+    let store =
+        MysqlUsers::new(&SecretString::from(roles.url("service")), None, 2, std::time::Duration::from_secs(1800))
+            .unwrap();
     let at = now();
 
     store.ping().await.unwrap();
