@@ -50,12 +50,7 @@ struct Kept {
 
 impl AccessTokens {
     /// Tokens that `wechat` gives, kept in `store`.
-    pub fn new(
-        store: Arc<dyn TokenStore>,
-        wechat: Arc<WechatClient>,
-        clock: Clock,
-        random: Random,
-    ) -> AccessTokens {
+    pub fn new(store: Arc<dyn TokenStore>, wechat: Arc<WechatClient>, clock: Clock, random: Random) -> AccessTokens {
         AccessTokens { store, wechat, clock, random }
     }
 

@@ -16,8 +16,11 @@ use crate::ticket::Tickets;
 use crate::wechat::WechatClient;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
+/// How long a connection to the database lives: after a failover the last of them leads elsewhere by then.
+const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
 /// Connections to MySQL that the work behind the requests has for itself.
 const BACKGROUND_CONNECTIONS: usize = 1;
 
@@ -201,7 +204,8 @@ impl Background {
         let tokens = shared.tokens().map_err(OpenError::Tokens)?;
         let writer = shared.writer.lock().expect("nothing panics while it holds the writer").take();
         let writer = writer.map(|writer| tokio::spawn(writer.write(users.clone())));
-        let forgetting = forget_old_events(users, tokens, shared.clock.clone(), shared.settings.database.events_retention);
+        let forgetting =
+            forget_old_events(users, tokens, shared.clock.clone(), shared.settings.database.events_retention);
         Ok(Background { writer, others: vec![tokio::spawn(forgetting), tokio::spawn(upkeep())] })
     }
 
@@ -219,7 +223,9 @@ impl Background {
 pub fn open_users(settings: &DatabaseSettings, connections: usize) -> Result<Arc<dyn UserStore>, StoreError> {
     install_crypto();
     Ok(match &settings.url {
-        DatabaseUrl::Mysql(url) => Arc::new(MysqlUsers::new(url, settings.ca_file.as_deref(), connections)?),
+        DatabaseUrl::Mysql(url) => {
+            Arc::new(MysqlUsers::new(url, settings.ca_file.as_deref(), connections, CONNECTION_AGE)?)
+        }
         DatabaseUrl::Sqlite(path) => Arc::new(SqliteUsers::new(path)?),
     })
 }

@@ -19,11 +19,11 @@
 //! # The two flows
 //!
 //! **Login**: `routes/login.rs` has [`wechat`] exchange the code for an identity and a session key, and asks
-//! [`store::UserStore::find`] whose it is. Somebody known is signed in (`routes/signed_in.rs` → [`session`]); for somebody
+//! [`store::People::find`] whose it is. Somebody known is signed in (`routes/signed_in.rs` → [`session`]); for somebody
 //! unknown [`ticket`] keeps both, sealed.
 //!
 //! **Register**: `routes/register.rs` redeems the ticket, checks the data with [`wechat::open_data`], and
-//! [`store::UserStore::register`] stores the person: the unique keys decide who was first. A check that fails, or a store
+//! [`store::People::register`] stores the person: the unique keys decide who was first. A check that fails, or a store
 //! that does not answer, gives the ticket back with the life that remains to it.
 
 pub mod access_token;

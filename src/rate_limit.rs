@@ -92,14 +92,7 @@ impl Limit {
     fn new(policy: &'static str, quota: u32, store: Arc<dyn TokenStore>) -> Limit {
         recorder();
         let of = |outcome| counter!("weapp_login_rate_limits_total", "limit" => policy, "outcome" => outcome);
-        Limit {
-            policy,
-            quota,
-            store,
-            allowed: of("allowed"),
-            refused: of("refused"),
-            not_counted: of("not_counted"),
-        }
+        Limit { policy, quota, store, allowed: of("allowed"), refused: of("refused"), not_counted: of("not_counted") }
     }
 
     async fn count(&self, key: impl FnOnce() -> String) -> Option<Standing> {

@@ -17,46 +17,86 @@ impl fmt::Display for UserId {
     }
 }
 
-/// Declares an enum whose variants are written as fixed texts in the database.
-macro_rules! texts {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-
-        impl $name {
-            /// Every value, in ascending order.
-            pub const ALL: &[$name] = &[$($name::$variant),+];
-
-            /// The text in the database.
-            pub fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text),+ }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownText;
-            fn from_str(text: &str) -> Result<Self, UnknownText> {
-                $name::ALL.iter().copied().find(|value| value.as_str() == text).ok_or(UnknownText(stringify!($name)))
-            }
-        }
-    };
+/// Where a profile came from, the more binding the later: what somebody wrote is not replaced by WeChat's data, and
+/// WeChat's real data not by anonymous data.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "lowercase")]
+pub enum ProfileSource {
+    /// WeChat's stand-in for everybody.
+    Anonymous,
+    /// Real data of WeChat.
+    Wechat,
+    /// Written by the person.
+    User,
 }
 
-/// A text in the database is none of those that the schema allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} has no such value")]
-pub struct UnknownText(&'static str);
+impl ProfileSource {
+    /// The text in the database.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 
-texts! {
-    /// Where a profile came from, the more binding the later: what somebody wrote is not replaced by WeChat's data, and
-    /// WeChat's real data not by anonymous data.
-    ProfileSource { Anonymous = "anonymous", Wechat = "wechat", User = "user" }
+    /// Whether a profile from here, given by somebody who registers again, takes the place of the one they have.
+    ///
+    /// What is worth as much replaces, being newer; anonymous data replaces nothing.
+    pub fn replaces(self, kept: ProfileSource) -> bool {
+        self > ProfileSource::Anonymous && self >= kept
+    }
+
+    /// Whether, of two accounts that become one, the profile from here is kept and not the one of the account that stays.
+    pub fn outranks(self, keepers: ProfileSource) -> bool {
+        self > keepers
+    }
 }
 
-texts! {
-    /// What may be done with an account, the stricter the later.
-    Status { Active = "active", Suspended = "suspended", Erased = "erased" }
+/// What may be done with an account, the stricter the later.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "lowercase")]
+pub enum Status {
+    /// Everything.
+    Active,
+    /// No login; open sessions end.
+    Suspended,
+    /// Nothing: the person left.
+    Erased,
+}
+
+impl Status {
+    /// The text in the database.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// The status of an account that two became: nobody is freed by turning out to be somebody else, too.
+    pub fn strictest(self, other: Status) -> Status {
+        self.max(other)
+    }
 }
 
 /// What somebody shows.

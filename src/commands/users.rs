@@ -92,9 +92,9 @@ async fn show(users: &Arc<dyn UserStore>, id: UserId) -> anyhow::Result<()> {
     println!("avatar          {}", profile.avatar_url);
     println!("phone           {}", user.phone.as_ref().map_or("", |phone| phone.as_str()));
     println!("registered      {}", user.created_at);
-    for (app, since, last) in users.identities(user.id).await? {
-        let last = last.map_or("never".to_owned(), |last| last.to_string());
-        println!("mini program    {app} since {since}, last login {last}");
+    for way in users.identities(user.id).await? {
+        let last = way.last_login_at.map_or("never".to_owned(), |last| last.to_string());
+        println!("mini program    {} since {}, last login {last}", way.app_id, way.created_at);
     }
     let merged: Vec<_> = users.merged(user.id).await?.into_iter().filter(|other| *other != user.id).collect();
     for other in merged {

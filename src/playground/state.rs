@@ -63,7 +63,9 @@ impl Shelves {
     /// What lies there at this moment.
     pub async fn shown(&self, apps: &[String]) -> Result<Json<Shown>, ApiError> {
         let shown = self.read(apps.to_vec()).await;
-        shown.map(Json).map_err(|error| ApiError::new(Code::Internal, "see the log under this request id").because(error))
+        shown
+            .map(Json)
+            .map_err(|error| ApiError::new(Code::Internal, "see the log under this request id").because(error))
     }
 
     async fn read(&self, apps: Vec<String>) -> Result<Shown, StoreError> {

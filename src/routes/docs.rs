@@ -50,10 +50,8 @@ fn add_failures(path: &str, operation: &mut Operation, failures: &[Code]) {
             .schema(Some(Ref::from_schema_name("Problem")))
             .example(Some(example(same_status[0])))
             .build();
-        let response = ResponseBuilder::new()
-            .description(names.join(", "))
-            .content("application/problem+json", content)
-            .build();
+        let response =
+            ResponseBuilder::new().description(names.join(", ")).content("application/problem+json", content).build();
         operation.responses.responses.insert(same_status[0].status().as_str().to_owned(), response.into());
     }
 }

@@ -16,8 +16,7 @@ use std::pin::Pin;
 use utoipa::ToSchema;
 
 /// What it fails with.
-pub const FAILURES: &[Code] =
-    &[Code::InvalidClient, Code::InvalidRequest, Code::RateLimited, Code::PayloadTooLarge];
+pub const FAILURES: &[Code] = &[Code::InvalidClient, Code::InvalidRequest, Code::RateLimited, Code::PayloadTooLarge];
 
 /// Introspect a token.
 #[derive(ToSchema)]

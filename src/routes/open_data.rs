@@ -48,9 +48,7 @@ pub async fn open(
     let encrypted = base64("encryptedData", &request.encrypted_data, 48 * 1024)?;
     let iv = base64("iv", &request.iv, 128)?;
     let signed = match (request.raw_data.as_deref(), request.signature.as_deref()) {
-        (Some(raw_data), Some(signature)) => {
-            Some(Signed { raw_data, signature: within("signature", signature, 128)? })
-        }
+        (Some(raw_data), Some(signature)) => Some(Signed { raw_data, signature: within("signature", signature, 128)? }),
         (None, None) => None,
         _ => return Err(ApiError::invalid("rawData and signature go together")),
     };

@@ -94,7 +94,6 @@ fn by_encrypted_data(app: &App, current: &CurrentUser, encrypted: &[u8], iv: &[u
         Expected { identity: &session.identity, max_age: app.settings().wechat.data_max_age, now: app.clock().now() };
     let sealed = Sealed { encrypted, iv, signed: None };
     let opened = open_data::open(sealed, &session.session_key, &expected)?;
-    let info: PhoneInfo =
-        opened.read().map_err(|_| ApiError::invalid("the encrypted data holds no phone number"))?;
+    let info: PhoneInfo = opened.read().map_err(|_| ApiError::invalid("the encrypted data holds no phone number"))?;
     Ok(info.phone()?)
 }

@@ -86,9 +86,7 @@ pub enum NotSignedIn {
 impl From<NotSignedIn> for ApiError {
     fn from(reason: NotSignedIn) -> ApiError {
         match reason {
-            NotSignedIn::Suspended => {
-                ApiError::new(Code::UserSuspended, "an administrator suspended this account")
-            }
+            NotSignedIn::Suspended => ApiError::new(Code::UserSuspended, "an administrator suspended this account"),
             NotSignedIn::Store(error) => error.into(),
         }
     }

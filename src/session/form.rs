@@ -219,7 +219,9 @@ mod tests {
 
     #[test]
     fn a_session_of_the_first_form_opens_for_ever() {
-        let [token, sealed, member] = include_str!("../../tests/fixtures/session-form-1.txt").lines().collect::<Vec<_>>()[..] else {
+        let [token, sealed, member] =
+            include_str!("../../tests/fixtures/session-form-1.txt").lines().collect::<Vec<_>>()[..]
+        else {
             panic!("the fixture has a token, a sealed session and a member of a list")
         };
         let place = Token::parse(token).unwrap().place(Purpose::Session);

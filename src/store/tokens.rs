@@ -1,6 +1,6 @@
 //! Where short-lived things are kept, as the service needs it.
 
-use super::StoreError;
+use super::error::StoreError;
 use async_trait::async_trait;
 use std::time::Duration;
 

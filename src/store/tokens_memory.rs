@@ -1,7 +1,8 @@
 //! Short-lived things in this process's memory: for development and tests. They end with the process, and no second
 //! replica sees them.
 
-use super::{Allowance, Entry as ListEntry, Member, Rate, StoreError, TokenStore, Value};
+use super::error::StoreError;
+use super::tokens::{Allowance, Entry as ListEntry, Member, Rate, TokenStore, Value};
 use crate::clock::Clock;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};

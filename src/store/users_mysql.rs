@@ -1,32 +1,23 @@
 //! People in MySQL or MariaDB, over pure Rust.
 
-#[path = "sql_accounts.rs"]
-mod accounts;
-#[path = "sql_migrations.rs"]
-mod migrations;
-#[path = "sql_people.rs"]
-mod people;
-#[path = "sql_rows.rs"]
-mod rows;
-#[path = "sql_store.rs"]
-mod store;
-#[path = "sql_transfer.rs"]
-mod transfer;
+#[path = "sql/mod.rs"]
+mod sql;
 
-use super::StoreError;
-use super::suspicion::Suspicion;
+use super::attempt::{Attempts, Failure};
+use super::error::StoreError;
+use super::liveness::{Liveness, Proof, life};
 use diesel::mysql::Mysql;
-use diesel::result::{ConnectionError, Error};
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::result::{ConnectionError, DatabaseErrorKind, Error};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel::{ConnectionResult, QueryableByName};
 use diesel_async::pooled_connection::deadpool::{Hook, HookError, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod};
-use diesel_async::{AsyncMigrationHarness, AsyncMysqlConnection, RunQueryDsl};
+use diesel_async::{AsyncMigrationHarness, AsyncMysqlConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/mysql");
 /// Processes that migrate at once take turns at this lock of the server.
@@ -36,19 +27,26 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(super) type Backend = Mysql;
 pub(super) type Connection = AsyncMysqlConnection;
+/// The function that gives the greatest of its arguments.
+const NEWER: &str = "GREATEST";
 
 /// Accounts in a MySQL database.
 pub struct Users {
-    pool: Pool<Connection>,
-    suspicion: Arc<Suspicion>,
+    attempts: Attempts<AsyncDieselConnectionManager<Connection>>,
 }
 
 impl Users {
-    /// Checks the address and the certificate authority; connects at the first call.
+    /// Checks the address and the certificate authority; connects at the first call. A connection is replaced when it is
+    /// about `max_age` old (a tenth more or less), so that a server that went out of service is left in the end.
     ///
     /// # Errors
     /// The address is none of MySQL's.
-    pub fn new(url: &SecretString, ca_file: Option<&Path>, pool_size: usize) -> Result<Users, StoreError> {
+    pub fn new(
+        url: &SecretString,
+        ca_file: Option<&Path>,
+        pool_size: usize,
+        max_age: Duration,
+    ) -> Result<Users, StoreError> {
         // The driver's own error repeats the address, password and all.
         let opts = mysql_async::Opts::from_url(url.expose_secret())
             .map_err(|_| StoreError::broken("DATABASE_URL is not an address of MySQL"))?;
@@ -65,18 +63,18 @@ impl Users {
         let mut config = ManagerConfig::<Connection>::default();
         config.custom_setup = Box::new(move |_| Box::pin(connect(opts.clone())));
         config.recycling_method = RecyclingMethod::Fast;
-        let suspicion = Arc::new(Suspicion::default());
+        let liveness = Arc::new(Liveness::default());
         let manager = AsyncDieselConnectionManager::new_with_config("", config);
         let pool = Pool::builder(manager)
             .max_size(pool_size)
-            .runtime(deadpool_redis::Runtime::Tokio1)
+            .runtime(deadpool::Runtime::Tokio1)
             .create_timeout(Some(CONNECT_TIMEOUT))
             .wait_timeout(Some(CONNECT_TIMEOUT))
             .recycle_timeout(Some(CONNECT_TIMEOUT))
-            .pre_recycle(proof_of_life(suspicion.clone()))
+            .pre_recycle(proof_of_life(liveness.clone(), max_age))
             .build()
             .map_err(StoreError::broken)?;
-        Ok(Users { pool, suspicion })
+        Ok(Users { attempts: Attempts::new(pool, Some(liveness)) })
     }
 
     async fn apply_pending(&self) -> Result<Vec<String>, StoreError> {
@@ -85,7 +83,7 @@ impl Users {
             #[diesel(sql_type = Nullable<Integer>)]
             locked: Option<i32>,
         }
-        let mut connection = self.connection().await?;
+        let mut connection = self.attempts.connection().await?;
         let lock = diesel::sql_query("SELECT CAST(GET_LOCK(?, ?) AS SIGNED INTEGER) AS locked")
             .bind::<Text, _>(MIGRATION_LOCK)
             .bind::<BigInt, _>(MIGRATION_WAIT.as_secs() as i64);
@@ -93,12 +91,16 @@ impl Users {
         if locked.locked != Some(1) {
             return Err(StoreError::unavailable("another process has been migrating for two minutes"));
         }
-        let mut harness = AsyncMigrationHarness::new(connection);
-        let applied = harness
-            .run_pending_migrations(MIGRATIONS)
-            .map(|versions| versions.iter().map(ToString::to_string).collect())
-            .map_err(StoreError::broken);
-        let mut connection = harness.into_inner();
+        // The library's harness blocks the thread it is on, which may be the one that drives the connection.
+        let apply = move || {
+            let mut harness = AsyncMigrationHarness::new(connection);
+            let applied = harness
+                .run_pending_migrations(MIGRATIONS)
+                .map(|versions| versions.iter().map(ToString::to_string).collect())
+                .map_err(StoreError::broken);
+            (harness.into_inner(), applied)
+        };
+        let (mut connection, applied) = tokio::task::spawn_blocking(apply).await.map_err(StoreError::broken)?;
         let release = diesel::sql_query("DO RELEASE_LOCK(?)").bind::<Text, _>(MIGRATION_LOCK);
         // The server lets go of the lock when the connection closes, too.
         release.execute(&mut connection).await.map_err(StoreError::unavailable)?;
@@ -106,22 +108,51 @@ impl Users {
     }
 }
 
-/// Asks a connection that is under suspicion for an answer; without one it is replaced.
-fn proof_of_life(suspicion: Arc<Suspicion>) -> Hook<Connection> {
+/// Lets go of a connection that is too old, and asks one that is in doubt; without an answer it is replaced.
+fn proof_of_life(liveness: Arc<Liveness>, max_age: Duration) -> Hook<Connection> {
     Hook::async_fn(move |connection: &mut Connection, metrics| {
-        let wanted = suspicion.wants_proof(metrics.last_used());
+        let old = metrics.age() > life(max_age, metrics.created);
+        let proof = liveness.wanted(metrics.age(), metrics.last_used(), Instant::now());
         Box::pin(async move {
-            if !wanted {
-                return Ok(());
+            if old {
+                return Err(HookError::message("the connection has lived long enough"));
             }
-            let query = diesel::sql_query("SELECT 1");
-            match tokio::time::timeout(CONNECT_TIMEOUT, query.execute(connection)).await {
-                Ok(Ok(_)) => Ok(()),
+            let shown = async {
+                match proof {
+                    Proof::None => Ok(()),
+                    Proof::Answer => connection.batch_execute("SELECT 1").await,
+                    Proof::Writable => takes_writes(connection).await,
+                }
+            };
+            match tokio::time::timeout(CONNECT_TIMEOUT, shown).await {
+                Ok(Ok(())) => Ok(()),
                 Ok(Err(error)) => Err(HookError::Backend(PoolError::QueryError(error))),
                 Err(_) => Err(HookError::message("the connection does not answer")),
             }
         })
     })
+}
+
+/// Whether the server takes writes: after a failover an old connection may lead to one that does not any more.
+async fn writable(c: &mut Connection) -> Result<(), Failure> {
+    Ok(takes_writes(c).await?)
+}
+
+async fn takes_writes(c: &mut Connection) -> Result<(), Error> {
+    #[derive(QueryableByName)]
+    struct Writable {
+        #[diesel(sql_type = Bool)]
+        writable: bool,
+    }
+    // A number in MySQL and in most of MariaDB's versions, a word in the latest.
+    let query = diesel::sql_query("SELECT CONCAT(@@global.read_only) IN ('0', 'OFF') AS writable");
+    match query.get_result::<Writable>(c).await?.writable {
+        true => Ok(()),
+        false => Err(Error::DatabaseError(
+            DatabaseErrorKind::ReadOnlyTransaction,
+            Box::new("the server is read-only".to_owned()),
+        )),
+    }
 }
 
 async fn connect(opts: mysql_async::Opts) -> ConnectionResult<Connection> {
@@ -137,13 +168,11 @@ async fn lock(c: &mut Connection, accounts: &[i64]) -> Result<(), Error> {
     Ok(())
 }
 
+diesel::define_sql_function! {
+    fn last_insert_id() -> diesel::sql_types::BigInt;
+}
+
 /// The number that the last insertion on this connection was given.
 async fn last_id(c: &mut Connection) -> Result<i64, Error> {
-    #[derive(QueryableByName)]
-    struct LastId {
-        #[diesel(sql_type = BigInt)]
-        id: i64,
-    }
-    let last: LastId = diesel::sql_query("SELECT CAST(LAST_INSERT_ID() AS SIGNED) AS id").get_result(c).await?;
-    Ok(last.id)
+    diesel::select(last_insert_id()).get_result(c).await
 }

@@ -3,30 +3,20 @@
 //! One connection serves all requests of the process; other processes (a command of this program, say) may use the file
 //! at the same time and are waited for.
 
-#[path = "sql_accounts.rs"]
-mod accounts;
-#[path = "sql_migrations.rs"]
-mod migrations;
-#[path = "sql_people.rs"]
-mod people;
-#[path = "sql_rows.rs"]
-mod rows;
-#[path = "sql_store.rs"]
-mod store;
-#[path = "sql_transfer.rs"]
-mod transfer;
+#[path = "sql/mod.rs"]
+mod sql;
 
-use super::StoreError;
-use super::suspicion::Suspicion;
-use diesel::QueryableByName;
+use super::attempt::{Attempts, Failure};
+use super::error::StoreError;
 use diesel::result::{ConnectionError, Error};
-use diesel::sql_types::BigInt;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use futures_util::future::BoxFuture;
+use std::error::Error as StdError;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,13 +25,36 @@ const WAIT: Duration = Duration::from_secs(5);
 const MIGRATION_ATTEMPTS: u32 = 100;
 
 pub(super) type Backend = Sqlite;
-pub(super) type Connection = SyncConnectionWrapper<SqliteConnection>;
+pub(super) type Connection = SyncConnectionWrapper<SqliteConnection, BlockingThreads>;
+/// The function that gives the greatest of its arguments.
+const NEWER: &str = "MAX";
+
+/// Where SQLite works: on the blocking threads of the runtime that asks, whichever that is.
+///
+/// Whoever asks may go away. What was begun then ends by itself, on a connection that nobody is given again; the library's
+/// own way would wait for it by blocking the asking thread, which a runtime of one thread refuses by a panic.
+pub(super) struct BlockingThreads;
+
+impl SpawnBlocking for BlockingThreads {
+    fn spawn_blocking<'a, R>(
+        &mut self,
+        task: impl FnOnce() -> R + Send + 'static,
+    ) -> BoxFuture<'a, Result<R, Box<dyn StdError + Send + Sync + 'static>>>
+    where
+        R: Send + 'static,
+    {
+        let handle = tokio::task::spawn_blocking(task);
+        Box::pin(async move { handle.await.map_err(Into::into) })
+    }
+
+    fn get_runtime() -> Self {
+        BlockingThreads
+    }
+}
 
 /// Accounts in a SQLite file.
 pub struct Users {
-    pool: Pool<Connection>,
-    /// Of no consequence here: a file does not go away.
-    suspicion: Suspicion,
+    attempts: Attempts<AsyncDieselConnectionManager<Connection>>,
 }
 
 impl Users {
@@ -57,11 +70,11 @@ impl Users {
         let manager = AsyncDieselConnectionManager::new_with_config(path, config);
         let pool = Pool::builder(manager)
             .max_size(1)
-            .runtime(deadpool_redis::Runtime::Tokio1)
+            .runtime(deadpool::Runtime::Tokio1)
             .wait_timeout(Some(WAIT))
             .build()
             .map_err(StoreError::broken)?;
-        Ok(Users { pool, suspicion: Suspicion::default() })
+        Ok(Users { attempts: Attempts::new(pool, None) })
     }
 
     /// SQLite has no lock that outlives a transaction, so a process that meets another one looks again.
@@ -69,12 +82,16 @@ impl Users {
         let mut applied = vec![];
         let mut attempts = 1;
         loop {
-            let mut harness = AsyncMigrationHarness::new(self.connection().await?);
-            let next = harness.has_pending_migration(MIGRATIONS).and_then(|pending| match pending {
-                true => harness.run_next_migration(MIGRATIONS).map(|version| Some(version.to_string())),
-                false => Ok(None),
-            });
-            drop(harness);
+            let connection = self.attempts.connection().await?;
+            // The library's harness blocks the thread it is on.
+            let apply = move || {
+                let mut harness = AsyncMigrationHarness::new(connection);
+                harness.has_pending_migration(MIGRATIONS).and_then(|pending| match pending {
+                    true => harness.run_next_migration(MIGRATIONS).map(|version| Some(version.to_string())),
+                    false => Ok(None),
+                })
+            };
+            let next = tokio::task::spawn_blocking(apply).await.map_err(StoreError::broken)?;
             match next {
                 Ok(Some(version)) => applied.push(version),
                 Ok(None) => return Ok(applied),
@@ -113,13 +130,16 @@ async fn lock(_: &mut Connection, _: &[i64]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether the file can be read; whether it can be written shows at the first write.
+async fn writable(c: &mut Connection) -> Result<(), Failure> {
+    Ok(c.batch_execute("SELECT 1").await?)
+}
+
+diesel::define_sql_function! {
+    fn last_insert_rowid() -> diesel::sql_types::BigInt;
+}
+
 /// The number that the last insertion on this connection was given.
 async fn last_id(c: &mut Connection) -> Result<i64, Error> {
-    #[derive(QueryableByName)]
-    struct LastId {
-        #[diesel(sql_type = BigInt)]
-        id: i64,
-    }
-    let last: LastId = diesel::sql_query("SELECT last_insert_rowid() AS id").get_result(c).await?;
-    Ok(last.id)
+    diesel::select(last_insert_rowid()).get_result(c).await
 }

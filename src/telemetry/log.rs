@@ -155,7 +155,9 @@ fn event(line: &RequestLine<'_>, failed: bool) {
         true => {
             tracing::error!(target: TARGET, request_id, method, route, status, milliseconds, code, cause, "request");
         }
-        false => tracing::info!(target: TARGET, request_id, method, route, status, milliseconds, code, cause, "request"),
+        false => {
+            tracing::info!(target: TARGET, request_id, method, route, status, milliseconds, code, cause, "request")
+        }
     }
 }
 

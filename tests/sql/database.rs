@@ -3,13 +3,18 @@
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row, Value};
 use secrecy::SecretString;
+use std::time::Duration;
 use testkit::Database;
-use weapp_login::store::{MysqlUsers, UserStore};
+use weapp_login::store::{Database as _, MysqlUsers};
 
 /// A database with the schema of this version.
 pub async fn migrated() -> Database {
     let database = Database::new();
-    MysqlUsers::new(&SecretString::from(database.url()), None, 1).unwrap().migrate().await.unwrap();
+    MysqlUsers::new(&SecretString::from(database.url()), None, 1, Duration::from_secs(1800))
+        .unwrap()
+        .migrate()
+        .await
+        .unwrap();
     database
 }
 

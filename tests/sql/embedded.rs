@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 use tempfile::TempDir;
-use weapp_login::store::{SqliteUsers, UserStore};
+use weapp_login::store::{Database, SqliteUsers};
 
 /// The people of the examples, and something for every question to find.
 const PEOPLE: &str = "

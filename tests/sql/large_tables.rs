@@ -3,7 +3,8 @@
 use crate::cookbook::{PEOPLE, plan};
 use crate::database::{full_rows, rows, seeded};
 use secrecy::SecretString;
-use weapp_login::store::{MysqlUsers, UserStore};
+use std::time::Duration;
+use weapp_login::store::{MysqlUsers, Transfer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_days_events_are_deleted_without_reading_the_others() {
@@ -24,7 +25,7 @@ async fn a_days_events_are_deleted_without_reading_the_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_gives_every_way_in_once_and_in_order() {
     let database = seeded(5000).await;
-    let store = MysqlUsers::new(&SecretString::from(database.url()), None, 1).unwrap();
+    let store = MysqlUsers::new(&SecretString::from(database.url()), None, 1, Duration::from_secs(1800)).unwrap();
     let all = "SELECT app_id, openid, CAST(user_id AS CHAR) AS id FROM identities ORDER BY app_id, openid";
     let all = full_rows(&mut database.connect().await, all).await;
 

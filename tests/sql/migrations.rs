@@ -9,8 +9,9 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use testkit::Database;
-use weapp_login::store::{MysqlUsers, UserStore};
+use weapp_login::store::{Database as _, MysqlUsers};
 
 fn migrations(backend: &str) -> FileBasedMigrations {
     FileBasedMigrations::from_path(format!("{}/migrations/{backend}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -78,7 +79,7 @@ async fn a_migration_that_failed_half_way_is_run_again() {
     // As if the server had gone in the middle of the views.
     admin.query_drop("DROP VIEW phone_bindings, merged_users").await.unwrap();
     admin.query_drop("DELETE FROM __diesel_schema_migrations WHERE version >= '20261101000004'").await.unwrap();
-    let store = MysqlUsers::new(&SecretString::from(database.url()), None, 1).unwrap();
+    let store = MysqlUsers::new(&SecretString::from(database.url()), None, 1, Duration::from_secs(1800)).unwrap();
 
     let pending = store.pending_migrations().await.unwrap();
     let applied = store.migrate().await.unwrap();
@@ -92,7 +93,7 @@ async fn a_migration_that_failed_half_way_is_run_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_database_lacks_every_migration() {
     let database = Database::new();
-    let store = MysqlUsers::new(&SecretString::from(database.url()), None, 1).unwrap();
+    let store = MysqlUsers::new(&SecretString::from(database.url()), None, 1, Duration::from_secs(1800)).unwrap();
 
     let pending = store.pending_migrations().await.unwrap();
 

@@ -8,7 +8,7 @@ use mysql_async::{Conn, Error};
 use secrecy::SecretString;
 use std::process::Command;
 use testkit::{Database, unique};
-use weapp_login::store::{MysqlUsers, UserStore};
+use weapp_login::store::{Database as _, MysqlUsers};
 
 const PASSWORD: &str = "a-password-of-the-tests";
 /// "denied" of the server: for a database, a table, a column, an administrator's privilege.
@@ -213,7 +213,9 @@ async fn the_service_changes_rows_and_no_table() {
         ],
     )
     .await;
-    let store = MysqlUsers::new(&SecretString::from(roles.url("service")), None, 1).unwrap();
+    let store =
+        MysqlUsers::new(&SecretString::from(roles.url("service")), None, 1, std::time::Duration::from_secs(1800))
+            .unwrap();
     assert_eq!(store.pending_migrations().await.unwrap(), Vec::<String>::new());
     assert!(store.migrate().await.is_err());
     roles.end().await;

@@ -13,7 +13,9 @@ use tempfile::TempDir;
 use testkit::{Process, eventually, free_address};
 use weapp_login::clock::Clock;
 use weapp_login::identity::Identity;
-use weapp_login::store::{EventKind, Imported, LoginEvent, MysqlUsers, Person, UserStore};
+use weapp_login::store::{
+    Accounts, Database as _, EventKind, Events, Imported, LoginEvent, MysqlUsers, People, Person, Transfer,
+};
 use weapp_login::user::{Profile, ProfileSource, Status, UserId};
 use wechat_simulator::{Options, SimulatedApp, Simulator};
 
@@ -44,7 +46,9 @@ fn now() -> DateTime<Utc> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_the_store_is_allowed_to_the_service() {
     let roles = Roles::new().await;
-    let store = MysqlUsers::new(&SecretString::from(roles.url("service")), None, 2).unwrap();
+    let store =
+        MysqlUsers::new(&SecretString::from(roles.url("service")), None, 2, std::time::Duration::from_secs(1800))
+            .unwrap();
     let at = now();
 
     store.ping().await.unwrap();

@@ -59,7 +59,7 @@ impl People for Mysql {
     }
 
     fn open(&self) -> Arc<dyn UserStore> {
-        Arc::new(MysqlUsers::new(&self.url().into(), None, 12).unwrap())
+        Arc::new(MysqlUsers::new(&self.url().into(), None, 12, std::time::Duration::from_secs(1800)).unwrap())
     }
 
     fn url(&self) -> String {

@@ -93,7 +93,12 @@ impl Link {
     /// A certificate cannot be read or used.
     pub fn new(url: &RedisUrl) -> RedisResult<Link> {
         let opener = Opener::new(url)?;
-        Ok(Link { opener, current: Mutex::default(), opening: tokio::sync::Mutex::default(), attempts: AtomicU64::new(0) })
+        Ok(Link {
+            opener,
+            current: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
+            attempts: AtomicU64::new(0),
+        })
     }
 
     /// The connection in use and its number, if there is one.

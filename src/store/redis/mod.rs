@@ -4,7 +4,7 @@ mod link;
 mod opener;
 mod script;
 
-use super::StoreError;
+use super::error::StoreError;
 use super::tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
 use crate::settings::RedisUrl;
 use async_trait::async_trait;

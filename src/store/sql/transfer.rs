@@ -1,43 +1,42 @@
-//! Moving people in and out, many at a time. Mounted by each SQL backend.
+//! Moving people in and out, many at a time.
 
-use super::super::schema::{identities, users};
-use super::super::{Imported, Person, StoreError};
-use super::rows::{Failure, ProfileColumns, Row, stored};
-use super::{Connection, Users, last_id};
+use super::{Connection, last_id};
 use crate::identity::{AppId, OpenId};
+use crate::store::attempt::{Failure, transaction};
+use crate::store::row::{ProfileColumns, Row, stored};
+use crate::store::schema::{identities, users};
+use crate::store::{Imported, Person, StoreError};
 use crate::user::{Status, UserId};
 use diesel::prelude::*;
 use diesel::result::Error;
-use diesel_async::{AsyncConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-impl Users {
-    pub(super) async fn try_import(&self, people: &[Person]) -> Result<Vec<Imported>, Failure> {
-        let mut connection = self.connection().await?;
-        Ok(connection.transaction::<_, Error, _>(async |c| import(c, people).await).await?)
-    }
+/// Moves people in, all or none.
+pub async fn import(c: &mut Connection, people: &[Person]) -> Result<Vec<Imported>, Failure> {
+    transaction(c, async |c| Ok(add(c, people).await?)).await
+}
 
-    pub(super) async fn try_export(&self, after: Option<(&AppId, &OpenId)>, most: i64) -> Result<Vec<Person>, Failure> {
-        let mut connection = self.connection().await?;
-        let mut query = identities::table
-            .order((identities::app_id, identities::openid))
-            .limit(most)
-            .select((identities::app_id, identities::openid, identities::user_id))
-            .into_boxed();
-        if let Some((app, openid)) = after {
-            let later = identities::app_id.gt(app.as_str());
-            let same = identities::app_id.eq(app.as_str()).and(identities::openid.gt(openid.as_str()));
-            query = query.filter(identities::app_id.ge(app.as_str())).filter(later.or(same));
-        }
-        let pairs: Vec<(String, String, i64)> = query.load(&mut connection).await?;
-        // Asked for apart: joined in one query, a large table makes the database read and sort all accounts for each page.
-        let ids: BTreeSet<_> = pairs.iter().map(|(.., id)| *id).collect();
-        let alive = users::id.eq_any(ids).and(users::status.ne(Status::Erased.as_str()));
-        let rows: Vec<Row> = users::table.filter(alive).select(Row::as_select()).load(&mut connection).await?;
-        let rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let people = pairs.iter().filter_map(|(app, openid, id)| Some((rows.get(id)?.clone(), app, openid)));
-        people.map(|(row, app, openid)| person(row, app, openid)).collect()
+/// A page of people, in the order of their pairs.
+pub async fn export(c: &mut Connection, after: Option<(&AppId, &OpenId)>, most: i64) -> Result<Vec<Person>, Failure> {
+    let mut query = identities::table
+        .order((identities::app_id, identities::openid))
+        .limit(most)
+        .select((identities::app_id, identities::openid, identities::user_id))
+        .into_boxed();
+    if let Some((app, openid)) = after {
+        let later = identities::app_id.gt(app.as_str());
+        let same = identities::app_id.eq(app.as_str()).and(identities::openid.gt(openid.as_str()));
+        query = query.filter(identities::app_id.ge(app.as_str())).filter(later.or(same));
     }
+    let pairs: Vec<(String, String, i64)> = query.load(c).await?;
+    // Asked for apart: joined in one query, a large table makes the database read and sort all accounts for each page.
+    let ids: BTreeSet<_> = pairs.iter().map(|(.., id)| *id).collect();
+    let alive = users::id.eq_any(ids).and(users::status.ne(Status::Erased.as_str()));
+    let rows: Vec<Row> = users::table.filter(alive).select(Row::as_select()).load(c).await?;
+    let rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let people = pairs.iter().filter_map(|(app, openid, id)| Some((rows.get(id)?.clone(), app, openid)));
+    people.map(|(row, app, openid)| person(row, app, openid)).collect()
 }
 
 fn person(row: Row, app: &str, openid: &str) -> Result<Person, Failure> {
@@ -56,7 +55,7 @@ fn person(row: Row, app: &str, openid: &str) -> Result<Person, Failure> {
     })
 }
 
-async fn import(c: &mut Connection, people: &[Person]) -> Result<Vec<Imported>, Error> {
+async fn add(c: &mut Connection, people: &[Person]) -> Result<Vec<Imported>, Error> {
     let mut pairs = pairs(c, people).await?;
     let mut holders = holders(c, people).await?;
     let mut outcomes = Vec::with_capacity(people.len());
@@ -114,7 +113,7 @@ async fn create(c: &mut Connection, person: &Person) -> Result<UserId, Error> {
     diesel::insert_into(users::table)
         .values((
             users::unionid.eq(person.unionid.as_ref().map(|unionid| unionid.as_str())),
-            ProfileColumns::new(&person.profile, person.profile_source.as_str()),
+            ProfileColumns::new(&person.profile, person.profile_source),
             users::phone.eq(person.phone.as_ref().map(|phone| phone.as_str())),
             users::status.eq(person.status.as_str()),
             users::created_at.eq(stored(person.created_at)),

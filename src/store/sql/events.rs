@@ -1,0 +1,102 @@
+//! What happened, written many at a time.
+
+use super::{Backend, Connection, NEWER};
+use crate::store::attempt::{Failure, transaction};
+use crate::store::row::stored;
+use crate::store::schema::login_events;
+use crate::store::{EventKind, LoginEvent};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use diesel::result::Error;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use std::collections::BTreeMap;
+
+/// People in one statement that moves last logins on: the database looks each of them up in the statement's list.
+const PEOPLE_AT_ONCE: usize = 100;
+
+/// The newest login of each account; numbers in ascending order, so that two replicas lock rows in the same one.
+type Newest = BTreeMap<i64, DateTime<Utc>>;
+
+/// Appends one event to those of a transaction.
+pub async fn append(c: &mut Connection, id: i64, kind: EventKind, at: NaiveDateTime) -> Result<(), Error> {
+    diesel::insert_into(login_events::table)
+        .values((login_events::at.eq(at), login_events::user_id.eq(id), login_events::kind.eq(kind.as_str())))
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Appends events, and moves the last logins on. Registering has written its own.
+pub async fn record(c: &mut Connection, events: &[LoginEvent]) -> Result<(), Failure> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let mut newest = Newest::new();
+    let mut newest_in_app: BTreeMap<&str, Newest> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.kind == EventKind::Login) {
+        note(&mut newest, event);
+        if let Some(app) = &event.app_id {
+            note(newest_in_app.entry(app.as_str()).or_default(), event);
+        }
+    }
+    transaction(c, async |c| {
+        insert(c, events).await?;
+        for update in updates("users", "id", &newest) {
+            // Without anything to bind there is nothing to prepare: one round trip.
+            c.batch_execute(&update).await?;
+        }
+        for (app, newest) in &newest_in_app {
+            for update in updates("identities", "user_id", newest) {
+                diesel::sql_query(format!("{update} AND app_id = ?")).bind::<Text, _>(*app).execute(c).await?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Deletes old events, the oldest first; tells how many.
+pub async fn forget(c: &mut Connection, before: DateTime<Utc>, most: i64) -> Result<usize, Failure> {
+    let old: Vec<i64> = login_events::table
+        .filter(login_events::at.lt(stored(before)))
+        .order(login_events::at)
+        .limit(most)
+        .select(login_events::id)
+        .load(c)
+        .await?;
+    Ok(diesel::delete(login_events::table.filter(login_events::id.eq_any(old))).execute(c).await?)
+}
+
+fn note(newest: &mut Newest, event: &LoginEvent) {
+    let at = newest.entry(event.user_id.0).or_insert(event.at);
+    *at = event.at.max(*at);
+}
+
+async fn insert(c: &mut Connection, events: &[LoginEvent]) -> Result<(), Error> {
+    let rows = vec!["(?, ?, ?, ?)"; events.len()].join(", ");
+    let mut insert = diesel::sql_query(format!("INSERT INTO login_events (at, user_id, app_id, kind) VALUES {rows}"))
+        .into_boxed::<Backend>();
+    for event in events {
+        insert = insert
+            .bind::<Timestamp, _>(stored(event.at))
+            .bind::<BigInt, _>(event.user_id.0)
+            .bind::<Nullable<Text>, _>(event.app_id.as_ref().map(|app| app.as_str()))
+            .bind::<Text, _>(event.kind.as_str());
+    }
+    insert.execute(c).await?;
+    Ok(())
+}
+
+/// Statements that move `last_login_at` on and never back. They hold numbers and times only, which need no binding.
+fn updates(table: &str, key: &str, newest: &Newest) -> Vec<String> {
+    let newest: Vec<_> = newest.iter().collect();
+    let statement = |people: &[(&i64, &DateTime<Utc>)]| {
+        let ids = people.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>().join(", ");
+        let times: String =
+            people.iter().map(|(id, at)| format!(" WHEN {id} THEN '{}'", at.format("%F %T%.3f"))).collect();
+        let kept = "COALESCE(last_login_at, '1970-01-01 00:00:00.000')";
+        format!("UPDATE {table} SET last_login_at = {NEWER}({kept}, CASE {key}{times} END) WHERE {key} IN ({ids})")
+    };
+    newest.chunks(PEOPLE_AT_ONCE).map(statement).collect()
+}

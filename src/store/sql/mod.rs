@@ -1,0 +1,122 @@
+//! Every query, once: a module that each SQL backend mounts, and which speaks to the backend's own connection.
+//!
+//! Here each call of the contracts is named and handed to the function that does it; what surrounds it is `attempt.rs`'s.
+
+mod account;
+mod events;
+mod find;
+mod merge;
+mod pending;
+mod register;
+mod transfer;
+
+use super::{Backend, Connection, MIGRATIONS, NEWER, Users, last_id, lock, writable};
+use crate::identity::{AppId, Identity, OpenId};
+use crate::store::attempt::Operation;
+use crate::store::{
+    Accounts, Connections, Database, Events, Imported, LoginEvent, People, Person, Registered, StoreError, Transfer,
+    WayIn,
+};
+use crate::user::{AvatarUrl, Nickname, Phone, Profile, Status, User, UserId};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+#[async_trait]
+impl People for Users {
+    async fn find(&self, identity: &Identity, now: DateTime<Utc>) -> Result<Option<User>, StoreError> {
+        self.attempts.run(Operation::Find, async |c| find::find(c, identity, now).await).await
+    }
+
+    async fn register(
+        &self,
+        identity: &Identity,
+        profile: &Profile,
+        now: DateTime<Utc>,
+    ) -> Result<Registered, StoreError> {
+        self.attempts.run(Operation::Register, async |c| register::register(c, identity, profile, now).await).await
+    }
+
+    async fn by_pair(&self, app_id: &AppId, openid: &OpenId) -> Result<Option<User>, StoreError> {
+        self.attempts.run(Operation::ByPair, async |c| find::known(c, app_id, openid).await).await
+    }
+}
+
+#[async_trait]
+impl Accounts for Users {
+    async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.attempts.run(Operation::ById, async |c| account::by_id(c, id).await).await
+    }
+
+    async fn update_profile(
+        &self,
+        id: UserId,
+        nickname: Option<&Nickname>,
+        avatar_url: Option<&AvatarUrl>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError> {
+        self.attempts
+            .run(Operation::UpdateProfile, async |c| account::update_profile(c, id, nickname, avatar_url, now).await)
+            .await
+    }
+
+    async fn set_phone(&self, id: UserId, phone: &Phone, now: DateTime<Utc>) -> Result<Option<User>, StoreError> {
+        self.attempts.run(Operation::SetPhone, async |c| account::set_phone(c, id, phone, now).await).await
+    }
+
+    async fn set_status(&self, id: UserId, status: Status, now: DateTime<Utc>) -> Result<Option<User>, StoreError> {
+        self.attempts.run(Operation::SetStatus, async |c| account::set_status(c, id, status, now).await).await
+    }
+
+    async fn erase(&self, id: UserId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.attempts.run(Operation::Erase, async |c| account::erase(c, id, now).await).await
+    }
+
+    async fn merged(&self, id: UserId) -> Result<Vec<UserId>, StoreError> {
+        self.attempts.run(Operation::Merged, async |c| account::merged(c, id).await).await
+    }
+
+    async fn identities(&self, id: UserId) -> Result<Vec<WayIn>, StoreError> {
+        self.attempts.run(Operation::Identities, async |c| account::identities(c, id).await).await
+    }
+}
+
+#[async_trait]
+impl Events for Users {
+    async fn record(&self, events: &[LoginEvent]) -> Result<(), StoreError> {
+        self.attempts.run(Operation::Record, async |c| events::record(c, events).await).await
+    }
+
+    async fn forget_events(&self, before: DateTime<Utc>, most: i64) -> Result<usize, StoreError> {
+        self.attempts.run(Operation::ForgetEvents, async |c| events::forget(c, before, most).await).await
+    }
+}
+
+#[async_trait]
+impl Transfer for Users {
+    async fn import(&self, people: &[Person]) -> Result<Vec<Imported>, StoreError> {
+        self.attempts.run(Operation::Import, async |c| transfer::import(c, people).await).await
+    }
+
+    async fn export(&self, after: Option<(&AppId, &OpenId)>, most: i64) -> Result<Vec<Person>, StoreError> {
+        self.attempts.run(Operation::Export, async |c| transfer::export(c, after, most).await).await
+    }
+}
+
+#[async_trait]
+impl Database for Users {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.attempts.run(Operation::Ping, async |c| writable(c).await).await
+    }
+
+    fn connections(&self) -> Connections {
+        self.attempts.connections()
+    }
+
+    async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        self.attempts.run(Operation::PendingMigrations, async |c| pending::names(c).await).await
+    }
+
+    async fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        self.apply_pending().await
+    }
+}

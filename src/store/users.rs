@@ -1,0 +1,218 @@
+//! Where people are kept: the contracts of a user store, one for each who uses it.
+//!
+//! Ids compare byte by byte; times are kept in milliseconds. Several processes may use one database at once. Every call
+//! fails with [`StoreError::Unavailable`] when the database does not answer in time or takes no writes that it needs, and
+//! with [`StoreError::Broken`] when it answers with what must not happen. A call that is dropped half-way has happened
+//! wholly or not at all.
+
+use super::error::StoreError;
+use crate::identity::{AppId, Identity, OpenId, UnionId};
+use crate::user::{AvatarUrl, Nickname, Phone, Profile, ProfileSource, Status, User, UserId};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+/// What came of registering somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// The account, as it is stored.
+    pub user: User,
+    /// False when the account existed by then: another device was faster, or an answer was lost and this is a retry.
+    pub created: bool,
+}
+
+/// What happened to an account, as `login_events` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum EventKind {
+    /// An account was made.
+    Register,
+    /// Somebody known signed in.
+    Login,
+    /// A session was ended by its holder.
+    Logout,
+    /// The account became a part of another one.
+    Merge,
+    /// Everything personal was removed.
+    Erase,
+    /// A phone number was stored.
+    Phone,
+    /// An admin closed the account.
+    Suspend,
+    /// An admin opened it again.
+    Restore,
+    /// The account was moved in from elsewhere.
+    Import,
+}
+
+impl EventKind {
+    /// The text in the database.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A row of `login_events`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginEvent {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// The account it happened to.
+    pub user_id: UserId,
+    /// Absent for what no mini program did, such as an admin.
+    pub app_id: Option<AppId>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// An account with one way into it, as people are moved in and out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Number of the account; 0 for somebody who is to be moved in.
+    pub id: UserId,
+    /// The mini program of this way in.
+    pub app_id: AppId,
+    /// WeChat's id of the person there.
+    pub openid: OpenId,
+    /// WeChat's id of the person everywhere, where it gives one.
+    pub unionid: Option<UnionId>,
+    /// What they show.
+    pub profile: Profile,
+    /// Where that came from.
+    pub profile_source: ProfileSource,
+    /// The number that WeChat vouched for.
+    pub phone: Option<Phone>,
+    /// What may be done with the account.
+    pub status: Status,
+    /// First registration.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A way into an account, as support staff see it: without the openid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayIn {
+    /// The mini program.
+    pub app_id: AppId,
+    /// When it was first seen.
+    pub created_at: DateTime<Utc>,
+    /// The last login there; absent for somebody who was moved in and never came.
+    pub last_login_at: Option<DateTime<Utc>>,
+}
+
+/// Connections of this process to a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// Connections that wait for a request.
+    pub idle: usize,
+    /// Connections in use.
+    pub busy: usize,
+    /// Requests that wait for one.
+    pub awaited: usize,
+}
+
+/// What came of moving one person in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Imported {
+    /// An account was made.
+    Created,
+    /// The pair was there, or its unionid was and the pair was added to that account.
+    Known,
+}
+
+/// Who somebody is: what signing in asks.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// The account that `identity` leads to, if there is one.
+    ///
+    /// The pair leads first. A unionid that WeChat gives for the first time is added to the pair's account; a pair seen
+    /// for the first time is added to the unionid's account; where pair and unionid lead to two accounts, these become
+    /// one in one transaction. Two calls at once, from two replicas too, have the effect of one after the other.
+    async fn find(&self, identity: &Identity, now: DateTime<Utc>) -> Result<Option<User>, StoreError>;
+
+    /// The account that `identity` leads to, made from `profile` if there is none.
+    ///
+    /// Of several calls at once, one creates the account and the others get it. Somebody known keeps their profile unless
+    /// the one given is worth as much (see [`ProfileSource::replaces`]); so does an account that is not active.
+    async fn register(
+        &self,
+        identity: &Identity,
+        profile: &Profile,
+        now: DateTime<Utc>,
+    ) -> Result<Registered, StoreError>;
+
+    /// The account that this pair leads to; unlike [`People::find`] it changes nothing.
+    async fn by_pair(&self, app_id: &AppId, openid: &OpenId) -> Result<Option<User>, StoreError>;
+}
+
+/// What happens to an account that is there. Its number may be that of one that was merged into it.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// The account with this number, or the one it was merged into.
+    async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// What somebody wrote about themselves; what is `None` stays. Nothing is returned, and nothing changed, for an
+    /// account that is not active.
+    async fn update_profile(
+        &self,
+        id: UserId,
+        nickname: Option<&Nickname>,
+        avatar_url: Option<&AvatarUrl>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError>;
+
+    /// The number that WeChat vouches for. Nothing is returned, and nothing changed, for an account that is not active.
+    async fn set_phone(&self, id: UserId, phone: &Phone, now: DateTime<Utc>) -> Result<Option<User>, StoreError>;
+
+    /// Suspends or restores; an erased account stays erased. The event is written with it.
+    async fn set_status(&self, id: UserId, status: Status, now: DateTime<Utc>) -> Result<Option<User>, StoreError>;
+
+    /// Removes every personal field and every identity of the account and of all that were merged into it. What stays
+    /// says that an account was erased, and when. Erasing twice is erasing once.
+    async fn erase(&self, id: UserId, now: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// The account and every account that was merged into it.
+    async fn merged(&self, id: UserId) -> Result<Vec<UserId>, StoreError>;
+
+    /// The ways into the account, the oldest first.
+    async fn identities(&self, id: UserId) -> Result<Vec<WayIn>, StoreError>;
+}
+
+/// What happened, for those who ask later.
+#[async_trait]
+pub trait Events: Send + Sync {
+    /// Appends to `login_events` and brings `last_login_at` up to date, all or nothing; it never goes back.
+    async fn record(&self, events: &[LoginEvent]) -> Result<(), StoreError>;
+
+    /// Deletes events older than `before`, `most` at the most; tells how many.
+    async fn forget_events(&self, before: DateTime<Utc>, most: i64) -> Result<usize, StoreError>;
+}
+
+/// Many people at a time, in and out.
+#[async_trait]
+pub trait Transfer: Send + Sync {
+    /// Moves people in, all of them or none, in one transaction; the answers are in their order.
+    async fn import(&self, people: &[Person]) -> Result<Vec<Imported>, StoreError>;
+
+    /// People with a pair after `after` in the order of (`app_id`, `openid`), `most` at the most, erased ones left out.
+    async fn export(&self, after: Option<(&AppId, &OpenId)>, most: i64) -> Result<Vec<Person>, StoreError>;
+}
+
+/// The database itself.
+#[async_trait]
+pub trait Database: Send + Sync {
+    /// Whether the database answers and takes writes.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// How the connections to the database are used at this moment.
+    fn connections(&self) -> Connections;
+
+    /// Names of the migrations that this program has and the database has not.
+    async fn pending_migrations(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Applies what is pending; tells the names. Of several processes at once one does it and the others wait.
+    async fn migrate(&self) -> Result<Vec<String>, StoreError>;
+}
+
+/// Where people are kept, whole: what the service is made with.
+pub trait UserStore: People + Accounts + Events + Transfer + Database {}
+
+impl<T: People + Accounts + Events + Transfer + Database> UserStore for T {}
