@@ -37,6 +37,11 @@ pub(crate) fn login_state_signature(body: &str, key: &SessionKey) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
+/// The hash by which a server asks about encrypted data: SHA-256 of its text, in lower-case hex.
+pub(crate) fn hash(encrypted_data: &str) -> String {
+    hex(&Sha256::digest(encrypted_data))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

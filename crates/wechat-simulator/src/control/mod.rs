@@ -1,6 +1,7 @@
 //! The levers of a test: people, keys, time and trouble. Nothing here tells a code, a key or an id.
 
 mod apps;
+mod checks;
 mod faults;
 mod options;
 mod order;
@@ -20,6 +21,7 @@ pub(crate) fn mount(service: &mut web::ServiceConfig) {
         .service(web::resource(format!("{person}/prefetch")).post(people::prefetch))
         .service(web::resource("/control/apps/{app}").put(apps::change_app))
         .service(web::resource("/control/options").put(options::change_options))
+        .service(web::resource("/control/checks").put(checks::change_checks))
         .service(web::resource("/control/clock").post(overview::advance_clock))
         .service(web::resource("/control/faults").post(faults::add_fault).delete(faults::clear_faults))
         .service(web::resource("/control/reset").post(overview::reset));

@@ -1,6 +1,7 @@
 //! The whole at a glance: state, log, clock and reset.
 
 use super::apps::app_shown;
+use super::checks::checks_shown;
 use super::faults::fault_shown;
 use super::options::options_shown;
 use super::order::{Answer, Refusal, ok, read};
@@ -25,6 +26,7 @@ pub(super) async fn overview(wechat: Data<Wechat>) -> HttpResponse {
         "people": world.people.len(),
         "apps": world.apps.values().map(app_shown).collect::<Vec<_>>(),
         "faults": faults,
+        "checks": checks_shown(&world.checks),
         "options": options_shown(&world.options),
     }))
 }

@@ -3,7 +3,7 @@
 use super::order::{Answer, Refusal, app_meant, named, ok, present, read};
 use crate::model::ids::{AppId, Member};
 use crate::model::journal::{Event, event};
-use crate::model::people::{Phone, Profile, UnionidChoice};
+use crate::model::people::{Phone, Privacy, Profile, UnionidChoice};
 use crate::model::wechat::Wechat;
 use crate::model::world::World;
 use actix_web::HttpRequest;
@@ -43,6 +43,7 @@ fn person_shown(world: &World, name: &str, apps: Vec<AppId>, now: DateTime<Utc>)
             "keyExpiresAt": key.map(|key| key.expires_at.timestamp_millis()),
             "keyExpired": key.is_some_and(|key| key.is_expired(&world.options, now)),
             "unionidBound": world.apps[&member.app].settings.unionid_bound,
+            "privacy": world.privacy(name, &member.app),
             "unionidGiven": person.is_some() && world.unionid(&member).is_some(),
         })
     };
@@ -66,6 +67,9 @@ struct PersonChange {
     /// Digits, without the country code.
     phone: Option<String>,
     country_code: Option<String>,
+    privacy: Option<Privacy>,
+    /// Where `privacy` is meant; in every app without it.
+    app_id: Option<String>,
 }
 
 pub(super) async fn change_person(wechat: Data<Wechat>, name: Path<String>, body: Bytes) -> Answer {
@@ -74,6 +78,13 @@ pub(super) async fn change_person(wechat: Data<Wechat>, name: Path<String>, body
     check_change(&change)?;
     let now = wechat.now();
     let mut world = wechat.world();
+    let apps = match &change.app_id {
+        Some(id) => vec![app_meant(&world, Some(id))?],
+        None => world.apps.keys().cloned().collect(),
+    };
+    if let Some(privacy) = change.privacy {
+        apps.iter().for_each(|app| world.set_privacy(name, app, privacy));
+    }
     let person = world.meet_person(name);
     if let Some(profile) = change.profile {
         person.profile = profile;
@@ -87,13 +98,15 @@ pub(super) async fn change_person(wechat: Data<Wechat>, name: Path<String>, body
         Phone { country_code: change.country_code.unwrap_or(country_code), number: change.phone.unwrap_or(number) };
     let noted = Event { person: Some(name.to_owned()), ..event("changePerson", None, now) };
     world.journal.write(noted);
-    let apps = world.apps.keys().cloned().collect();
     ok(person_shown(&world, name, apps, now))
 }
 
 fn check_change(change: &PersonChange) -> Result<(), Refusal> {
     let digits = |text: &str, longest| (1..=longest).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     let id = |text: &str| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    if change.app_id.is_some() && change.privacy.is_none() {
+        return Err(Refusal::new("appId says where privacy is meant, and goes with it alone"));
+    }
     if change.phone.as_deref().is_some_and(|phone| !digits(phone, 15)) {
         return Err(Refusal::new("phone has 1 to 15 digits and nothing else"));
     }

@@ -9,7 +9,10 @@ use std::collections::{HashMap, VecDeque};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Login,
+    /// The phone number, as WeChat verified it at some time.
     Phone,
+    /// The phone number, as WeChat verified it for this call.
+    RealtimePhone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +70,10 @@ impl Codes {
         self.issued
     }
 
-    /// The code, whatever its state, if it was issued for this app and purpose.
-    pub(crate) fn find(&mut self, text: &str, app: &AppId, purpose: Purpose, now: DateTime<Utc>) -> Option<&Code> {
+    /// The code, whatever its state, if it was issued for this app and one of these purposes.
+    pub(crate) fn find(&mut self, text: &str, app: &AppId, purposes: &[Purpose], now: DateTime<Utc>) -> Option<&Code> {
         self.forget_old(now);
-        self.by_text.get(text).filter(|code| code.member.app == *app && code.purpose == purpose)
+        self.by_text.get(text).filter(|code| code.member.app == *app && purposes.contains(&code.purpose))
     }
 
     /// Uses a code that was found up. Only the first call says [`Spent::Now`].

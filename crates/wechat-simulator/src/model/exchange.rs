@@ -57,7 +57,7 @@ impl World {
         if self.apps[&app].settings.secret != secret {
             return Err(Errcode::INVALID_SECRET);
         }
-        let code = self.codes.find(text, &app, Purpose::Login, now).ok_or(Errcode::INVALID_CODE)?;
+        let code = self.codes.find(text, &app, &[Purpose::Login], now).ok_or(Errcode::INVALID_CODE)?;
         let (member, number) = (code.member.clone(), code.number);
         *whose = Some(member.clone());
         self.admit_exchange(&member, now)?;

@@ -2,9 +2,11 @@
 //! Rules 11, 27 to 29 of docs/simulator.md.
 
 use super::entropy::Seed;
+use super::ids::AppId;
 use super::options::SimulatedApp;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// The grey picture that everybody has who has not filled one in.
 pub const ANONYMOUS_AVATAR: &str = "https://thirdwx.qlogo.cn/mmopen/vi_32/POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg/132";
@@ -55,6 +57,19 @@ pub(crate) struct Phone {
     pub(crate) number: String,
 }
 
+/// What stands between a mini program and personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Privacy {
+    /// The person agreed to its privacy guideline.
+    #[default]
+    Agreed,
+    /// The guideline names the data, and the person has not agreed yet.
+    NotAgreed,
+    /// The guideline does not name the data: nobody can agree.
+    Undeclared,
+}
+
 pub(crate) struct Person {
     /// `None`: anonymous, as everybody is today.
     pub(crate) profile: Option<Profile>,
@@ -62,6 +77,8 @@ pub(crate) struct Person {
     /// High-risk: the exchange is blocked.
     pub(crate) risk: bool,
     pub(crate) phone: Phone,
+    /// Where it is not as with everybody at first.
+    pub(crate) privacy: HashMap<AppId, Privacy>,
 }
 
 impl Person {
@@ -72,6 +89,7 @@ impl Person {
             unionid: UnionidChoice::default(),
             risk: false,
             phone: Phone { country_code: "86".to_owned(), number },
+            privacy: HashMap::new(),
         }
     }
 

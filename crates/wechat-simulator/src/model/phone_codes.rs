@@ -1,4 +1,4 @@
-//! The codes that stand for a person's phone number. Rule 35 of docs/simulator.md.
+//! The codes that stand for a person's phone number. Rules 35 and 43 of docs/simulator.md.
 
 use super::codes::{Issue, Purpose, Spent};
 use super::errcode::Errcode;
@@ -7,14 +7,27 @@ use super::time::after;
 use super::world::World;
 use chrono::{DateTime, Utc};
 
+/// Which button asked for the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Button {
+    /// A number that WeChat verified at some time.
+    Quick,
+    /// A number that WeChat verified for this call.
+    Realtime,
+}
+
 impl World {
     /// A code for the phone number, 64 hexadecimal digits.
-    pub(crate) fn issue_phone_code(&mut self, member: &Member, now: DateTime<Utc>) -> String {
+    pub(crate) fn issue_phone_code(&mut self, member: &Member, button: Button, now: DateTime<Utc>) -> String {
         self.meet(member);
         let nth = self.next_code(member);
-        let text = self.seed.hex::<32>("phone code", &[member.app.as_str(), &member.person, &nth]);
+        let (name, purpose) = match button {
+            Button::Quick => ("phone code", Purpose::Phone),
+            Button::Realtime => ("realtime phone code", Purpose::RealtimePhone),
+        };
+        let text = self.seed.hex::<32>(name, &[member.app.as_str(), &member.person, &nth]);
         let end = after(now, self.options.phone_code_ttl);
-        let (purpose, member) = (Purpose::Phone, member.clone());
+        let member = member.clone();
         self.codes.issue(Issue { text: text.clone(), member, purpose, expires_at: end, forget_at: end }, now);
         text
     }
@@ -27,7 +40,8 @@ impl World {
         openid: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<Member, Errcode> {
-        let member = self.codes.find(code, app, Purpose::Phone, now).ok_or(Errcode::INVALID_CODE)?.member.clone();
+        let either = [Purpose::Phone, Purpose::RealtimePhone];
+        let member = self.codes.find(code, app, &either, now).ok_or(Errcode::INVALID_CODE)?.member.clone();
         if openid.is_some_and(|openid| openid != self.memberships[&member].openid) {
             return Err(Errcode::INVALID_CODE);
         }

@@ -1,5 +1,6 @@
 //! Everything WeChat remembers: mini programs, people, and people in mini programs.
 
+use super::checks::Checks;
 use super::codes::Codes;
 use super::entropy::Seed;
 use super::errcode::Errcode;
@@ -26,6 +27,8 @@ pub(crate) struct Membership {
     pub(crate) keys: Keys,
     /// When `wx.login` was called within the last second.
     pub(super) recent_logins: Vec<DateTime<Utc>>,
+    /// When the phone last called anything.
+    pub(crate) visited_at: Option<DateTime<Utc>>,
     codes: u64,
     /// Counts signed data, so that no two have the same initialisation vector.
     pub(super) signed: u64,
@@ -43,6 +46,7 @@ pub(crate) struct World {
     by_openid: HashMap<(AppId, String), Member>,
     pub(crate) codes: Codes,
     pub(crate) quotas: Quotas,
+    pub(crate) checks: Checks,
     pub(crate) journal: Journal,
     rids: u64,
 }
@@ -59,6 +63,7 @@ impl World {
             by_openid: HashMap::new(),
             codes: Codes::default(),
             quotas: Quotas::default(),
+            checks: Checks::default(),
             journal: Journal::new(options.log_length),
             rids: 0,
             options,
@@ -110,9 +115,16 @@ impl World {
             let openid = people::openid(member.app.as_str(), &member.person, &self.ids);
             self.by_openid.insert((member.app.clone(), openid.clone()), member.clone());
             let keys = Keys::default();
-            let membership = Membership { openid, keys, recent_logins: Vec::new(), codes: 0, signed: 0 };
+            let membership =
+                Membership { openid, keys, recent_logins: Vec::new(), visited_at: None, codes: 0, signed: 0 };
             self.memberships.insert(member.clone(), membership);
         }
+    }
+
+    /// Notes that the phone calls something in the app.
+    pub(crate) fn visit(&mut self, member: &Member, now: DateTime<Utc>) {
+        self.meet(member);
+        self.memberships.get_mut(member).expect("met above").visited_at = Some(now);
     }
 
     /// Brings a person into being at the first mention.

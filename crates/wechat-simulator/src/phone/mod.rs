@@ -1,9 +1,11 @@
-//! A phone, as a mini program asks it: what `wx.*` hands to `success` (200) or to `fail` (400). Rules 19 to 31 of
-//! docs/simulator.md. It must not know the servers: what one signs and the other judges is in `model`.
+//! A phone, as a mini program asks it: what `wx.*` hands to `success` (200) or to `fail` (400). Rules 19 to 31
+//! and 41 to 43 of docs/simulator.md. It must not know the servers: what one signs and the other judges is in `model`.
 
+mod fill_in;
 mod login;
 mod number;
 mod outcome;
+mod privacy;
 mod profile;
 mod signed;
 mod steps;
@@ -38,11 +40,15 @@ async fn call(wechat: Data<Wechat>, path: Path<(String, String)>, body: Bytes) -
     let (person, api) = path.into_inner();
     let now = wechat.now();
     let mut world = wechat.world();
-    let known = KNOWN.iter().find(|(name, _)| *name == api).ok_or_else(|| Refused::from("no such API"));
-    let outcome = known.and_then(|(name, answer)| {
+    let known = KNOWN.iter().find(|(name, ..)| *name == api).ok_or_else(|| Refused::from("no such API"));
+    let outcome = known.and_then(|(name, needs, answer)| {
         let (member, call) = addressed(&world, &person, &body)?;
-        world.meet(&member);
-        let outcome = answer(&mut world, &member, &call, now);
+        world.visit(&member, now);
+        let allowed = match needs {
+            Needs::Nothing => Ok(()),
+            Needs::Agreement => privacy::require_agreement(&world, &member),
+        };
+        let outcome = allowed.and_then(|()| answer(&mut world, &member, &call, now));
         note(&mut world, name, &member, &outcome, now);
         outcome
     });
@@ -54,14 +60,27 @@ async fn call(wechat: Data<Wechat>, path: Path<(String, String)>, body: Bytes) -
 
 type Api = fn(&mut World, &Member, &Call, DateTime<Utc>) -> Outcome;
 
+/// What a call asks of the person before anything else.
+#[derive(Clone, Copy)]
+enum Needs {
+    Nothing,
+    /// The mini program's privacy guideline names the data, and the person agreed to it.
+    Agreement,
+}
+
 /// Every call that a phone knows.
-const KNOWN: [(&str, Api); 6] = [
-    ("login", login::login),
-    ("checkSession", login::check_session),
-    ("getUserInfo", profile::user_info),
-    ("getUserProfile", profile::user_profile),
-    ("getPhoneNumber", number::phone_number),
-    ("getWeRunData", steps::werun_data),
+const KNOWN: [(&str, Needs, Api); 11] = [
+    ("login", Needs::Nothing, login::login),
+    ("checkSession", Needs::Nothing, login::check_session),
+    ("getUserInfo", Needs::Agreement, profile::user_info),
+    ("getUserProfile", Needs::Agreement, profile::user_profile),
+    ("getPhoneNumber", Needs::Agreement, number::phone_number),
+    ("getRealtimePhoneNumber", Needs::Agreement, number::realtime_phone_number),
+    ("getWeRunData", Needs::Nothing, steps::werun_data),
+    ("chooseAvatar", Needs::Agreement, fill_in::choose_avatar),
+    ("nickname", Needs::Agreement, fill_in::nickname),
+    ("agreePrivacy", Needs::Nothing, privacy::agree),
+    ("forget", Needs::Nothing, privacy::forget),
 ];
 
 /// Who calls in which app. The only app need not be named.

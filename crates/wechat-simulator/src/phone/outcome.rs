@@ -31,6 +31,12 @@ pub(super) struct Success {
     pub(super) encrypted_data: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) iv: Option<String>,
+    /// A temporary file on the phone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) avatar_url: Option<String>,
+    /// What stands in an input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) value: Option<String>,
     pub(super) err_msg: String,
     #[serde(skip)]
     pub(super) key_version: u64,
@@ -52,6 +58,11 @@ pub(super) struct Refused {
 }
 
 impl Refused {
+    /// A reason that has a number of WeChat's.
+    pub(super) fn with_errno(errno: i64, reason: &str) -> Refused {
+        Refused { reason: reason.to_owned(), errno: Some(errno) }
+    }
+
     /// The failure of the call `api`.
     pub(super) fn told_by(&self, api: &str) -> Failure {
         Failure { err_msg: format!("{api}:fail {}", self.reason), errno: self.errno }

@@ -2,6 +2,8 @@
 
 mod access_tokens;
 mod answer;
+mod content;
+mod encrypted_data;
 mod exchange;
 mod phone_number;
 mod session_keys;
@@ -21,5 +23,7 @@ pub(crate) fn mount(service: &mut web::ServiceConfig) {
         .service(resource("/cgi-bin/stable_token").to(access_tokens::stable_token))
         .service(resource("/wxa/checksession").to(session_keys::check_session))
         .service(resource("/wxa/resetusersessionkey").to(session_keys::reset_user_session_key))
-        .service(resource("/wxa/business/getuserphonenumber").to(phone_number::phone_number));
+        .service(resource("/wxa/business/getuserphonenumber").to(phone_number::phone_number))
+        .service(resource("/wxa/business/checkencryptedmsg").to(encrypted_data::check_encrypted_msg))
+        .service(resource("/wxa/msg_sec_check").to(content::msg_sec_check));
 }

@@ -1,4 +1,4 @@
-//! Whose number a phone code stands for. Rule 35 of docs/simulator.md.
+//! Whose number a phone code stands for. Rules 35 and 43 of docs/simulator.md.
 
 use super::answer::{Answered, finish, posted, query_of, sent};
 use crate::model::errcode::Errcode;

@@ -25,7 +25,7 @@ fn a_persons_state_counts_the_versions_of_the_key() {
     assert_eq!((&unknown["exists"], &unknown["apps"][0]["exists"]), (&json!(false), &json!(false)));
     let state = |version: u64, expires_at: Value, expired: bool| {
         json!({"appId": APP, "exists": true, "keyVersion": version, "keyExpiresAt": expires_at, "keyExpired": expired,
-            "unionidBound": true, "unionidGiven": true})
+            "unionidBound": true, "privacy": "agreed", "unionidGiven": true})
     };
     assert_eq!(logged_in, state(0, json!(null), false));
     assert_eq!(rotated, state(2, json!((START + 301) * 1000), true));
@@ -122,6 +122,11 @@ fn orders_that_make_no_sense_are_refused_and_change_nothing() {
         ("PUT", person, json!({"unionid": ""})),
         ("PUT", person, json!({"unknown": 1})),
         ("PUT", person, json!({"phone": "+86 138"})),
+        ("PUT", person, json!({"privacy": "unasked"})),
+        ("PUT", person, json!({"appId": APP})),
+        ("PUT", person, json!({"privacy": "notAgreed", "appId": "wxunknown"})),
+        ("PUT", "/control/checks", json!({"texts": [{"contains": "", "suggest": "risky", "label": 20001}]})),
+        ("PUT", "/control/checks", json!({"encrypted": "perhaps"})),
         ("PUT", "/control/people/", json!({})),
         ("PUT", &format!("/control/people/{}", "a".repeat(65)), json!({})),
         ("PUT", "/control/apps/wxunknown", json!({"unionidBound": true})),

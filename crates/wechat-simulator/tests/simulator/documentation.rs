@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use wechat_simulator::Options;
 
 const PAGE: &str = include_str!("../../../../docs/simulator.md");
-const TESTS: [&str; 10] = [
+const TESTS: [&str; 12] = [
+    include_str!("checks.rs"),
     include_str!("codes.rs"),
     include_str!("data.rs"),
     include_str!("exchange.rs"),
@@ -14,6 +15,7 @@ const TESTS: [&str; 10] = [
     include_str!("limits.rs"),
     include_str!("login_state.rs"),
     include_str!("outcomes.rs"),
+    include_str!("privacy.rs"),
     include_str!("servers.rs"),
     include_str!("tokens.rs"),
 ];
@@ -28,7 +30,8 @@ fn rows() -> impl Iterator<Item = Vec<&'static str>> {
 
 #[test]
 fn every_rule_of_the_simulator_is_written_down_and_has_a_test() {
-    for rule in 1..=39 {
+    // Rule 40 is about the network of whoever plays the mini program.
+    for rule in (1..=44).filter(|rule| *rule != 40) {
         let written = PAGE.lines().any(|line| line.starts_with(&format!("{rule}. ")));
         let tested = TESTS
             .iter()

@@ -7,10 +7,9 @@ use chrono::DateTime;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use testkit::wire;
 use wechat_simulator::{Clock, Options, SimulatedApp, Simulator};
 
 pub(crate) const APP: &str = "wx0123456789abcdef";
@@ -86,27 +85,17 @@ impl Desk {
 
     /// Everything the server sent until it closed the connection.
     pub(crate) fn raw(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let length = body.len();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: simulator\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-            body.len()
+            "{method} {path} HTTP/1.1\r\nHost: simulator\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
         );
-        stream.write_all((head + body).as_bytes()).unwrap();
-        let mut received = Vec::new();
-        stream.read_to_end(&mut received).unwrap();
-        received
+        wire::raw(self.address, (head + body).as_bytes())
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
-        let received = String::from_utf8(self.raw(method, path, body)).unwrap();
-        let (head, text) = received.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {received:?}"));
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let content_type = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("content-type").then(|| value.to_owned())
-        });
-        Answer { status, content_type: content_type.unwrap_or_default(), text: text.to_owned() }
+        let answer = wire::ask(self.address, method, path, &[], body);
+        let content_type = answer.header("content-type").first().copied().unwrap_or_default().to_owned();
+        Answer { status: answer.status.as_u16(), content_type, text: answer.raw }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -238,6 +227,6 @@ pub(crate) fn empty_signature(key: &str) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

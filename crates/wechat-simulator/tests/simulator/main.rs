@@ -1,5 +1,6 @@
 //! The simulator, asked over HTTP: one test for each rule of docs/simulator.md, named after its number.
 
+mod checks;
 mod codes;
 mod control;
 mod data;
@@ -12,6 +13,7 @@ mod keys;
 mod limits;
 mod login_state;
 mod outcomes;
+mod privacy;
 mod properties;
 mod servers;
 mod tokens;
