@@ -1,12 +1,14 @@
 //! The pure parts of a request, one by one: `cargo bench --bench micro`. What the network adds is measured by `make bench`.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::{DateTime, TimeDelta};
 use divan::{Bencher, black_box};
 use serde_json::{Map, Value};
-use weapp_login::identity::{AppId, SessionKey};
+use weapp_login::identity::{Identity, SessionKey};
+use weapp_login::random::Random;
 use weapp_login::telemetry::Trace;
 use weapp_login::token::{Purpose, Token};
-use weapp_login::wechat::open_data;
+use weapp_login::wechat::open_data::{self, Expected, Sealed};
 
 fn main() {
     divan::main();
@@ -20,32 +22,33 @@ mod token {
 
     #[divan::bench]
     fn random(bencher: Bencher) {
-        bencher.bench(Token::random);
+        let random = Random::system();
+        bencher.bench(|| Token::random(&random));
     }
 
     #[divan::bench]
     fn parse(bencher: Bencher) {
-        let text = Token::random().text();
+        let text = Token::random(&Random::system()).text();
         bencher.bench(|| Token::parse(black_box(&text)));
     }
 
     #[divan::bench]
-    fn name(bencher: Bencher) {
-        let token = Token::random();
-        bencher.bench(|| black_box(&token).name(Purpose::Session));
+    fn place(bencher: Bencher) {
+        let token = Token::random(&Random::system());
+        bencher.bench(|| black_box(&token).place(Purpose::Session));
     }
 
     #[divan::bench]
     fn seal(bencher: Bencher) {
-        let token = Token::random();
-        bencher.bench(|| token.seal(Purpose::Session, black_box(&[b'x'; SESSION_BYTES])));
+        let (random, token) = (Random::system(), Token::random(&Random::system()));
+        bencher.bench(|| token.place(Purpose::Session).seal(1, black_box(&[b'x'; SESSION_BYTES]), &random));
     }
 
     #[divan::bench]
-    fn unseal(bencher: Bencher) {
-        let token = Token::random();
-        let sealed = token.seal(Purpose::Session, &[b'x'; SESSION_BYTES]);
-        bencher.bench(|| token.unseal(Purpose::Session, black_box(&sealed)));
+    fn open(bencher: Bencher) {
+        let (random, token) = (Random::system(), Token::random(&Random::system()));
+        let sealed = token.place(Purpose::Session).seal(1, &[b'x'; SESSION_BYTES], &random);
+        bencher.bench(|| token.place(Purpose::Session).open(black_box(&sealed)));
     }
 }
 
@@ -72,26 +75,19 @@ mod data {
     }
 
     #[divan::bench]
-    fn signature(bencher: Bencher) {
-        let sample = sample("signature_sha1");
-        let (raw, signature, key) = (text(&sample, "raw_data"), text(&sample, "signature"), key(&sample));
-        bencher.bench(|| open_data::verify_signature(black_box(raw), signature, &key));
-    }
-
-    #[divan::bench]
-    fn decrypt(bencher: Bencher) {
+    fn open(bencher: Bencher) {
         let sample = sample("decrypt_user_info");
-        let (data, iv, key) = (bytes(&sample, "encrypted_data"), bytes(&sample, "iv"), key(&sample));
-        bencher.bench(|| open_data::decrypt(black_box(&data), &iv, &key));
-    }
-
-    #[divan::bench]
-    fn profile_and_watermark(bencher: Bencher) {
-        let sample = sample("decrypt_user_info");
-        let opened = open_data::decrypt(&bytes(&sample, "encrypted_data"), &bytes(&sample, "iv"), &key(&sample));
-        let (opened, app): (_, AppId) =
-            (opened.expect("the sample decrypts"), text(&sample, "appid").parse().expect("an id"));
-        bencher.bench(|| (open_data::check_watermark(black_box(&opened), &app), open_data::profile(&opened)));
+        let (encrypted, iv, key) = (bytes(&sample, "encrypted_data"), bytes(&sample, "iv"), key(&sample));
+        let identity = Identity {
+            app_id: text(&sample, "appid").parse().expect("an id"),
+            openid: "oGZUI0egBJY1zhBYw2KhdUfwVJJE".parse().expect("an openid"),
+            unionid: None,
+        };
+        let expected = Expected { identity: &identity, max_age: TimeDelta::zero(), now: DateTime::UNIX_EPOCH };
+        bencher.bench(|| {
+            let sealed = Sealed { encrypted: black_box(&encrypted), iv: &iv, signed: None };
+            open_data::open(sealed, &key, &expected).expect("the sample is what it must be").profile()
+        });
     }
 }
 
@@ -100,12 +96,14 @@ mod trace {
 
     #[divan::bench]
     fn of_a_header(bencher: Bencher) {
+        let random = Random::system();
         let header = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-        bencher.bench(|| Trace::from_header(black_box(header)));
+        bencher.bench(|| Trace::from_header(black_box(header), &random));
     }
 
     #[divan::bench]
     fn of_our_own(bencher: Bencher) {
-        bencher.bench(|| Trace::from_header(black_box(None)));
+        let random = Random::system();
+        bencher.bench(|| Trace::from_header(black_box(None), &random));
     }
 }

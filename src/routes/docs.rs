@@ -1,9 +1,9 @@
 //! `/openapi.json`, made from the code, and `/docs`, the page that renders it with assets from inside the binary.
 
-use super::table;
+use super::table::Table;
 use crate::error::{ApiError, Code, Problem, Retry};
-use actix_web::web::{Html, Json, ServiceConfig, get};
-use std::sync::{Arc, OnceLock};
+use actix_web::web::{Data, Html, Json, ServiceConfig, get};
+use std::sync::Arc;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
@@ -61,21 +61,18 @@ fn example(code: Code) -> serde_json::Value {
     serde_json::to_value(error.problem("4bf92f3577b34da6a3ce929d0e0e4736")).unwrap_or_default()
 }
 
-/// The API as OpenAPI 3.1.
-pub fn api() -> &'static Document {
-    static API: OnceLock<Document> = OnceLock::new();
-    API.get_or_init(|| {
-        let mut document = Api::openapi();
-        table().describe(&mut document, add_failures);
-        document
-    })
+/// The API as OpenAPI 3.1: every endpoint of `table`.
+pub fn described(table: Table) -> Document {
+    let mut document = Api::openapi();
+    table.describe(&mut document, add_failures);
+    document
 }
 
 /// Show this document.
 #[utoipa::path(get, path = "/openapi.json", tag = "Operations",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
-pub async fn document() -> Result<Json<&'static Document>, ApiError> {
-    Ok(Json(api()))
+pub async fn document(document: Data<Document>) -> Result<Json<Data<Document>>, ApiError> {
+    Ok(Json(document))
 }
 
 /// The page at `/docs` and what it loads, from below `/docs/`.

@@ -1,7 +1,7 @@
 //! The route table, and nothing else: every endpoint is one line here and one file beside it.
 
 mod auth;
-pub mod docs;
+mod docs;
 mod endpoint;
 mod extract;
 mod health;
@@ -17,7 +17,7 @@ mod sessions;
 mod signed_in;
 mod table;
 
-use actix_web::web::{PayloadConfig, ServiceConfig};
+use actix_web::web::{Data, PayloadConfig, ServiceConfig};
 use table::Table;
 
 /// Longest body of a request, in bytes.
@@ -50,6 +50,7 @@ fn table() -> Table {
 /// Mounts the table, and the page that shows it.
 pub fn mount(config: &mut ServiceConfig) {
     config.app_data(PayloadConfig::new(MAX_BODY_BYTES));
+    config.app_data(Data::new(docs::described(table())));
     docs::mount_page(config);
     table().mount(config);
 }

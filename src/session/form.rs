@@ -4,7 +4,7 @@
 //! A form that was ever released is never changed: a change is another form beside it, which a release reads before the
 //! next one writes it.
 
-use super::{Entry, Session};
+use super::record::{Entry, Session};
 use crate::identity::{Identity, SessionKey};
 use crate::seal::Unsealed;
 use crate::user::{Phone, Profile, ProfileSource, Status, User, UserId};

@@ -5,9 +5,12 @@
 //! [`RECHECK`]: this is how a suspension, a merge or an erasure reaches every replica without a query per request.
 
 mod form;
+mod record;
+
+pub use record::{Entry, Session};
 
 use crate::clock::Clock;
-use crate::identity::{AppId, Identity, SessionKey};
+use crate::identity::{Identity, SessionKey};
 use crate::random::Random;
 use crate::store::{Entry as ListEntry, StoreError, TokenStore, UserStore, Value};
 use crate::telemetry::metrics::outcomes;
@@ -31,38 +34,6 @@ pub struct Lives {
     pub absolute: TimeDelta,
     /// Sessions of one person; 0 for any number.
     pub per_user: u32,
-}
-
-/// A signed-in person.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Session {
-    /// What its owner sees of it.
-    pub entry: Entry,
-    /// The account at login time, which names the list that the session stands in.
-    opened_for: UserId,
-    /// The person, as old as [`Session::used_at`].
-    pub user: User,
-    /// What WeChat proved at login time.
-    pub identity: Identity,
-    /// WeChat's key at login time. WeChat may have made another one since.
-    pub session_key: SessionKey,
-    /// Last use that was written down; the copy of the person is as old.
-    pub used_at: DateTime<Utc>,
-}
-
-/// What a list of sessions says about one of them. It never changes during a session's life.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Names the session to its owner; of no use without a token.
-    pub id: String,
-    /// Where the sealed session lies.
-    key: String,
-    /// The mini program it was opened in.
-    pub app_id: AppId,
-    /// The device, such as `iPhone · WeChat 8.0.50`.
-    pub label: String,
-    /// When it was opened.
-    pub created_at: DateTime<Utc>,
 }
 
 /// One of a person's open sessions.

@@ -4,7 +4,7 @@
 //! the connection was never made (then the next base address is asked), or WeChat said `-1` (then the same one is asked
 //! once more).
 
-use super::WechatError;
+use super::errcode::WechatError;
 use crate::identity::{Identity, SessionKey};
 use crate::settings::WechatApp;
 use crate::user::Phone;

@@ -1,0 +1,37 @@
+//! What a session holds, and what its owner sees of it.
+
+use crate::identity::{AppId, Identity, SessionKey};
+use crate::user::{User, UserId};
+use chrono::{DateTime, Utc};
+
+/// A signed-in person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// What its owner sees of it.
+    pub entry: Entry,
+    /// The account at login time, which names the list that the session stands in.
+    pub(super) opened_for: UserId,
+    /// The person, as old as [`Session::used_at`].
+    pub user: User,
+    /// What WeChat proved at login time.
+    pub identity: Identity,
+    /// WeChat's key at login time. WeChat may have made another one since.
+    pub session_key: SessionKey,
+    /// Last use that was written down; the copy of the person is as old.
+    pub used_at: DateTime<Utc>,
+}
+
+/// What a list of sessions says about one of them. It never changes during a session's life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Names the session to its owner; of no use without a token.
+    pub id: String,
+    /// Where the sealed session lies.
+    pub(super) key: String,
+    /// The mini program it was opened in.
+    pub app_id: AppId,
+    /// The device, such as `iPhone · WeChat 8.0.50`.
+    pub label: String,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+}
