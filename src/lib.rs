@@ -10,7 +10,7 @@
 //! | wiring | [`app`] |
 //! | meaning | [`ticket`], [`session`], [`rate_limit`], [`access_token`], [`events`] |
 //! | outside world | [`store`], [`wechat`] |
-//! | words | [`telemetry`], [`settings`], [`identity`], [`user`], [`token`], [`clock`] |
+//! | words | [`telemetry`], [`settings`], [`identity`], [`registration`], [`user`], [`token`], [`clock`] |
 //!
 //! A room imports from the storeys below its own; `tests/architecture.rs` keeps it so. WeChat's side is a crate of its own,
 //! [`wechat_simulator`], which knows nothing of this one: shared code would let a mistake agree with itself. Only
@@ -37,6 +37,7 @@ pub mod identity;
 pub mod playground;
 pub mod random;
 pub mod rate_limit;
+pub mod registration;
 pub mod routes;
 pub mod seal;
 pub mod server;

@@ -15,7 +15,7 @@ const STOREYS: &[&[&str]] = &[
     &["wechat"],
     &["telemetry"],
     &["settings"],
-    &["identity", "user", "token", "clock"],
+    &["identity", "registration", "user", "token", "clock"],
 ];
 
 /// Crates that have one home each.

@@ -32,7 +32,7 @@ fn settings_table(head: &str, meaning: impl Fn(&Setting) -> &str) -> String {
 fn example() -> String {
     let head = "# Every setting: meaning, unit, default. Copy to .env, fill in, delete what may stay as it is.\n\
          # A variable of the process wins over this file, and this file over the TOML file that WEAPP_LOGIN_CONFIG names.\n\
-         # An empty value is as none.\n";
+         # An empty value is as none, except where it says more.\n";
     let entries = settings().map(|setting| {
         let value = if setting.example.is_empty() { setting.default } else { setting.example };
         let file = setting.file_name().map_or(String::new(), |name| format!("; or {name}, a file with it"));

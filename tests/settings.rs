@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
+use weapp_login::registration::{PhoneAccounts, Way};
 use weapp_login::settings::{
     DatabaseSettings, DatabaseUrl, LogFormat, Problems, SECTIONS, Secrets, Section, Settings, Sources, TokenStoreUrl,
     read,
@@ -42,6 +43,14 @@ fn four_variables_are_enough_and_the_rest_has_the_documented_defaults() {
     assert_eq!((settings.wechat.data_max_age.num_seconds(), settings.limits.per_address_per_minute), (600, 60));
     assert_eq!(settings.database.events_retention.num_days(), 180);
     assert_eq!((settings.log.filter.as_str(), settings.log.format), ("info", LogFormat::Json));
+    assert_eq!(settings.sessions.per_user, 20);
+    assert_eq!((settings.limits.max_in_flight, settings.limits.wechat_max_in_flight), (1024, 512));
+    assert_eq!(settings.database.connection_max_age.as_secs(), 1800);
+    assert_eq!(
+        (&settings.wechat.apps[0].registration[..], settings.wechat.phone_accounts),
+        (&Way::ALL[..], PhoneAccounts::Separate)
+    );
+    assert_eq!(settings.server.internal_listen, None);
     assert!(settings.server.trusted_proxies.is_empty() && settings.server.introspection_clients.is_empty());
     assert!(matches!(settings.database.url, DatabaseUrl::Mysql(_)));
     assert!(matches!(settings.redis.url, TokenStoreUrl::Redis(_)));
@@ -146,7 +155,10 @@ fn a_file_that_is_not_there_or_an_app_twice_is_a_problem() {
 
 #[test]
 fn nothing_printed_holds_a_secret() {
-    let more = [("INTROSPECTION_CLIENTS", "shop:hunter2"), ("REDIS_URL", "rediss://u:pa55word@cache.example")];
+    let more = [
+        ("INTROSPECTION_CLIENTS", "shop:hunter2-hunter2-hunter2-hunter2-hunter2"),
+        ("REDIS_URL", "rediss://u:pa55word@cache.example"),
+    ];
 
     let printed = format!("{:?}", with(&more).unwrap());
 
@@ -367,4 +379,66 @@ fn help_explains_every_setting() {
             assert!(said.contains(&lines), "{} in {said}", setting.name);
         }
     }
+}
+
+fn ways(settings: &Settings, app: &str) -> Vec<Way> {
+    settings.wechat.app(Some(app)).unwrap().registration.clone()
+}
+
+#[test]
+fn the_ways_in_keep_their_order_and_none_closes() {
+    let some = with(&[("REGISTRATION", "phone, silent"), ("PHONE_ACCOUNTS", "link")]).unwrap();
+    let closed = with(&[("REGISTRATION", "")]).unwrap();
+
+    assert_eq!(ways(&some, "wx0123456789abcdef"), [Way::Phone, Way::Silent]);
+    assert_eq!(some.wechat.phone_accounts, PhoneAccounts::Link);
+    assert_eq!(ways(&closed, "wx0123456789abcdef"), []);
+    for bad in ["userInfo", "silent,silent", "all"] {
+        assert!(with(&[("REGISTRATION", bad)]).unwrap_err().0[0].starts_with("REGISTRATION: "), "{bad}");
+    }
+}
+
+#[test]
+fn a_mini_program_may_have_ways_of_its_own() {
+    let toml = file(
+        "registration = [\"silent\"]\n\
+         [[wechat.apps]]\nid = \"wx0123456789abcdef\"\nsecret = \"weaker\"\nregistration = [\"phone\", \"user_info\"]\n\
+         [[wechat.apps]]\nid = \"wxclosed\"\nsecret = \"s\"\nregistration = []\n\
+         [[wechat.apps]]\nid = \"wxplain\"\nsecret = \"s\"\n",
+    );
+    let bad = file("[[wechat.apps]]\nid = \"wx1\"\nsecret = \"s\"\nregistration = [\"tap\"]\n");
+
+    let settings = with(&[("WEAPP_LOGIN_CONFIG", toml.path().to_str().unwrap())]).unwrap();
+
+    assert_eq!(ways(&settings, "wx0123456789abcdef"), [Way::Phone, Way::UserInfo]);
+    assert!(weapp_login::settings::matches_secret(&settings.wechat.apps[0].secret, b"s3cret-of-the-app"));
+    assert_eq!(ways(&settings, "wxclosed"), []);
+    assert_eq!(ways(&settings, "wxplain"), [Way::Silent]);
+    let problem = with(&[("WEAPP_LOGIN_CONFIG", bad.path().to_str().unwrap())]).unwrap_err();
+    assert!(problem.0[0].starts_with("wechat.apps[1].registration: "), "{problem}");
+}
+
+#[test]
+fn the_share_of_wechat_in_what_is_in_progress_is_half_unless_it_is_set() {
+    assert_eq!(with(&[("MAX_IN_FLIGHT", "1")]).unwrap().limits.wechat_max_in_flight, 1);
+    assert_eq!(with(&[("MAX_IN_FLIGHT", "7")]).unwrap().limits.wechat_max_in_flight, 4);
+    assert_eq!(with(&[("WECHAT_MAX_IN_FLIGHT", "5")]).unwrap().limits.wechat_max_in_flight, 5);
+    assert!(with(&[("WECHAT_MAX_IN_FLIGHT", "0")]).is_err());
+}
+
+#[test]
+fn a_secret_for_introspection_is_too_long_to_guess() {
+    let problem = with(&[("INTROSPECTION_CLIENTS", "shop:0123456789abcdef0123456789abcde")]).unwrap_err();
+
+    let expected = "INTROSPECTION_CLIENTS: each secret must have at least 32 characters (from the environment)";
+    assert_eq!(problem.0, [expected]);
+    assert!(with(&[("INTROSPECTION_CLIENTS", "shop:0123456789abcdef0123456789abcdef")]).is_ok());
+}
+
+#[test]
+fn the_internal_address_is_another_one() {
+    assert!(with(&[("LISTEN", "127.0.0.1:1"), ("INTERNAL_LISTEN", "127.0.0.1:1")]).is_err());
+    assert!(with(&[("INTERNAL_LISTEN", "nowhere")]).is_err());
+    let settings = with(&[("INTERNAL_LISTEN", "127.0.0.1:9000")]).unwrap();
+    assert_eq!(settings.server.internal_listen.as_deref(), Some("127.0.0.1:9000"));
 }

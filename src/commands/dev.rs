@@ -69,7 +69,8 @@ fn dev_settings(mut sources: Sources, address: SocketAddr) -> anyhow::Result<Loa
     }
     let mut loaded = settings::read::<Settings>(&sources, Secrets::Any)?;
     if !own_apps {
-        let second = WechatApp { id: second.0.parse()?, secret: second.1.to_owned().into() };
+        let registration = loaded.settings.wechat.apps[0].registration.clone();
+        let second = WechatApp { id: second.0.parse()?, secret: second.1.to_owned().into(), registration };
         loaded.settings.wechat.apps.push(second);
     }
     Ok(loaded)

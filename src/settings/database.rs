@@ -1,11 +1,12 @@
 //! Where people are kept, and for how long what they did.
 
 use super::declaration::section;
-use super::parsers::{Parsed, days, file, optional, required, whole};
+use super::parsers::{Parsed, days, file, optional, required, seconds, whole};
 use super::reader::{Reader, Section};
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use std::path::PathBuf;
+use std::time::Duration;
 use url::Url;
 
 /// Which database, and where.
@@ -34,6 +35,11 @@ section! {
         pool_size: usize = "DATABASE_POOL_SIZE", whole(1, 10_000), {
             default: "16",
             chinese: "一个副本可打开的 MySQL 连接数",
+        };
+        /// how long a connection to MySQL is used before a fresh one takes its place; 0: for ever
+        connection_max_age: Duration = "DATABASE_CONNECTION_MAX_AGE_SECONDS", seconds(0), {
+            default: "1800",
+            chinese: "一个 MySQL 连接使用多久后换新；0 为不换",
         };
         /// how long login_events are kept
         events_retention: TimeDelta = "EVENTS_RETENTION_DAYS", days(1, 36_500), {

@@ -1,7 +1,7 @@
 //! How much at once, and how often.
 
 use super::declaration::section;
-use super::parsers::whole;
+use super::parsers::{Parsed, optional, whole};
 use super::reader::{Reader, Section};
 
 /// More a minute than any limit that means something.
@@ -14,6 +14,10 @@ section! {
         max_in_flight: usize = "MAX_IN_FLIGHT", whole(1, 1_000_000), {
             default: "1024",
             chinese: "同时进行的请求数上限；超出时返回 overloaded",
+        };
+        /// calls to WeChat in progress at once among them; beyond, overloaded. Default: half of MAX_IN_FLIGHT
+        wechat_max_in_flight: usize = "WECHAT_MAX_IN_FLIGHT", wechat_calls, {
+            chinese: "其中同时调用微信的上限；超出时返回 overloaded。默认为 MAX_IN_FLIGHT 的一半",
         };
         /// login and register requests a client address may make; 0 turns it off
         per_address_per_minute: u32 = "RATE_LIMIT_PER_MINUTE", whole(0, MOST_PER_MINUTE), {
@@ -35,6 +39,17 @@ section! {
 
 impl Section for LimitSettings {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        LimitSettings::fields(reader)
+        let mut limits = LimitSettings::fields(reader)?;
+        if limits.wechat_max_in_flight == UNSET {
+            limits.wechat_max_in_flight = limits.max_in_flight.div_ceil(2);
+        }
+        Some(limits)
     }
+}
+
+/// No limit that can be set.
+const UNSET: usize = 0;
+
+fn wechat_calls(text: &str) -> Parsed<usize> {
+    Ok(optional(whole(1, 1_000_000))(text)?.unwrap_or(UNSET))
 }

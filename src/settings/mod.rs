@@ -136,7 +136,7 @@ pub fn read<T: Section>(sources: &Sources, secrets: Secrets) -> Result<Loaded<T>
 /// Every setting with its meaning and default, as `--help` shows them.
 pub fn explained() -> String {
     let mut text = "Settings, from the environment over .env over the TOML file that WEAPP_LOGIN_CONFIG names \
-                    (there in lower case). An empty value is as none:\n"
+                    (there in lower case). An empty value is as none, except where it says more:\n"
         .to_owned();
     for setting in SECTIONS.into_iter().flatten() {
         let default =

@@ -25,7 +25,7 @@ section! {
         };
         /// sessions a person may have, the longest unused ends first; 0: any number
         per_user: u32 = "SESSIONS_PER_USER", whole(0, 100_000), {
-            default: "0",
+            default: "20",
             chinese: "一个人可有的会话数，超出时结束最久未用的；0 为不限",
         };
     }

@@ -5,6 +5,7 @@ use super::parsers::{Parsed, list, optional, text, time_delta_seconds};
 use super::reader::{Reader, Section};
 use super::toml_file::MiniProgramTable;
 use crate::identity::AppId;
+use crate::registration::{PhoneAccounts, Way};
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::IpAddr;
@@ -17,6 +18,8 @@ pub struct WechatApp {
     pub id: AppId,
     /// What proves to WeChat that a call is its backend's.
     pub secret: SecretString,
+    /// How somebody new may come in, the preferred way first; empty: nobody new comes in.
+    pub registration: Vec<Way>,
 }
 
 /// The mini programs, and how WeChat is reached.
@@ -28,6 +31,8 @@ pub struct WechatSettings {
     pub base_urls: Vec<Url>,
     /// How old a watermark's time may be; zero turns the check off.
     pub data_max_age: TimeDelta,
+    /// What becomes of somebody new whose phone number an account has already.
+    pub phone_accounts: PhoneAccounts,
 }
 
 section! {
@@ -54,6 +59,17 @@ section! {
             default: "600",
             chinese: "watermark.timestamp 最多可以多旧；0 为不检查",
         };
+        /// ways in for new people, preferred first, of user_info, silent, phone; empty: closed. Per mini program in the file
+        registration: Vec<Way> = "REGISTRATION", ways, {
+            default: "user_info,silent,phone",
+            chinese: "新用户的注册方式，按优先顺序取 user_info、silent、phone；空为关闭注册。可在文件中为每个小程序单独设置",
+            keeps_empty: true,
+        };
+        /// separate, or link: whoever registers with the phone number of exactly one account joins that account
+        phone_accounts: PhoneAccounts = "PHONE_ACCOUNTS", phone_accounts, {
+            default: "separate",
+            chinese: "separate，或 link：注册时手机号恰属一个账号的，并入该账号",
+        };
     }
 }
 
@@ -71,8 +87,10 @@ impl WechatSettings {
 impl Section for WechatSettings {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let variables = WechatVariables::fields(reader);
-        let tables: Vec<_> = reader.sources().mini_programs.iter().map(|table| mini_program(reader, table)).collect();
-        let WechatVariables { app_id, app_secret, base_urls, data_max_age } = variables?;
+        let everywhere = variables.as_ref().map_or(vec![], |variables| variables.registration.clone());
+        let tables = reader.sources().mini_programs.iter();
+        let tables: Vec<_> = tables.map(|table| mini_program(reader, table, &everywhere)).collect();
+        let WechatVariables { app_id, app_secret, base_urls, data_max_age, registration, phone_accounts } = variables?;
         let mut apps: Vec<WechatApp> = tables.into_iter().collect::<Option<_>>()?;
         if let Some(twice) =
             apps.iter().enumerate().find(|(at, app)| apps[..*at].iter().any(|other| other.id == app.id))
@@ -81,8 +99,10 @@ impl Section for WechatSettings {
         }
         match (app_id, app_secret) {
             (Some(id), Some(secret)) => {
-                apps.retain(|app| app.id != id);
-                apps.insert(0, WechatApp { id, secret });
+                // The file's secret is the weaker one; how people register there is set nowhere else.
+                let at = apps.iter().position(|app| app.id == id);
+                let registration = at.map_or(registration, |at| apps.remove(at).registration);
+                apps.insert(0, WechatApp { id, secret, registration });
             }
             (Some(_), None) => reader.problem("WECHAT_APP_SECRET: is missing"),
             (None, Some(_)) => reader.problem("WECHAT_APP_ID: is missing"),
@@ -92,14 +112,15 @@ impl Section for WechatSettings {
             }
             (None, None) => {}
         }
-        Some(WechatSettings { apps, base_urls, data_max_age })
+        Some(WechatSettings { apps, base_urls, data_max_age, phone_accounts })
     }
 }
 
-/// A table of the TOML file.
-fn mini_program(reader: &mut Reader<'_>, table: &MiniProgramTable) -> Option<WechatApp> {
+/// A table of the TOML file. Without ways of its own it has those that count `everywhere`.
+fn mini_program(reader: &mut Reader<'_>, table: &MiniProgramTable, everywhere: &[Way]) -> Option<WechatApp> {
     let place = &table.place;
-    for key in table.texts.keys().filter(|key| !["id", "secret", "secret_file"].contains(&key.as_str())) {
+    for key in table.texts.keys().filter(|key| !["id", "secret", "secret_file", "registration"].contains(&key.as_str()))
+    {
         reader.problem(format!("{place}.{key}: no such setting in the file"));
     }
     let given = |key: &str| table.texts.get(key).map(|text| text.trim()).filter(|text| !text.is_empty());
@@ -125,8 +146,13 @@ fn mini_program(reader: &mut Reader<'_>, table: &MiniProgramTable) -> Option<Wec
     if let Some(secret) = &secret {
         reader.check_secret(&format!("{place}.secret"), secret.expose_secret(), "from the TOML file");
     }
+    let registration = table.texts.get("registration").map_or(Ok(everywhere.to_vec()), |text| ways(text));
+    let registration = registration.unwrap_or_else(|problem| {
+        reader.problem(format!("{place}.registration: {problem}"));
+        vec![]
+    });
     match (id, secret) {
-        (Some(id), Some(secret)) => Some(WechatApp { id, secret }),
+        (Some(id), Some(secret)) => Some(WechatApp { id, secret, registration }),
         _ => {
             reader.problem(format!("{place}: needs id and either secret or secret_file"));
             None
@@ -140,6 +166,22 @@ fn app_id(text: &str) -> Parsed<AppId> {
 
 fn secret(given: &str) -> Parsed<SecretString> {
     text(given).map(SecretString::from)
+}
+
+fn ways(text: &str) -> Parsed<Vec<Way>> {
+    let ways = list("user_info, silent, phone or some of them", |way| way.parse::<Way>().ok())(text)?;
+    match ways.iter().enumerate().any(|(at, way)| ways[..at].contains(way)) {
+        true => Err("names a way twice".into()),
+        false => Ok(ways),
+    }
+}
+
+fn phone_accounts(text: &str) -> Parsed<PhoneAccounts> {
+    match text {
+        "separate" => Ok(PhoneAccounts::Separate),
+        "link" => Ok(PhoneAccounts::Link),
+        _ => Err("must be separate or link".into()),
+    }
 }
 
 fn base_urls(text: &str) -> Parsed<Vec<Url>> {

@@ -115,7 +115,9 @@ impl<S: Storage> TestApp<S> {
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let mut settings = Settings::from_environment(&all).unwrap();
         if settings.wechat.apps[0].id.as_str() == APP {
-            settings.wechat.apps.push(WechatApp { id: OTHER_APP.parse().unwrap(), secret: SECRET.to_owned().into() });
+            let registration = settings.wechat.apps[0].registration.clone();
+            let other = WechatApp { id: OTHER_APP.parse().unwrap(), secret: SECRET.to_owned().into(), registration };
+            settings.wechat.apps.push(other);
         }
         #[expect(clippy::disallowed_methods, reason = "whether a developer wants to see the log")]
         if std::env::var_os("TEST_LOG").is_some() {

@@ -5,7 +5,10 @@ use crate::harness::{APP, TestApp};
 use serde_json::json;
 use testkit::Answer;
 
-const CLIENTS: (&str, &str) = ("INTROSPECTION_CLIENTS", "shop:s3cret, ledger:other:colon, odd:p@ss/w=1");
+const CLIENTS: (&str, &str) = (
+    "INTROSPECTION_CLIENTS",
+    "shop:s3cret-of-the-shop-32-characters, ledger:other:colon-in-a-secret-of-the-ledger, odd:p@ss/w=1-with-signs-that-are-encoded",
+);
 
 async fn ask(test: &TestApp<Mode>, client: Option<(&str, &str)>, form: &str) -> Answer {
     let mut request = test.http.post(format!("{}/v1/introspect", test.base)).body(form.to_owned());
@@ -21,7 +24,7 @@ async fn an_active_token_is_described() {
     let alice = test.member("alice").await;
     let form = format!("token={}&token_type_hint=access_token", alice.token);
 
-    let answer = ask(&test, Some(("shop", "s3cret")), &form).await;
+    let answer = ask(&test, Some(("shop", "s3cret-of-the-shop-32-characters")), &form).await;
 
     assert_eq!(answer.status, 200);
     assert_eq!(answer.body["active"], true);
@@ -40,7 +43,7 @@ async fn anything_else_is_inactive_and_nothing_more() {
     let revoked = format!("token={}", alice.token);
 
     for form in ["token=", "token=x", &revoked, &format!("token={}", "A".repeat(43))] {
-        let answer = ask(&test, Some(("ledger", "other:colon")), form).await;
+        let answer = ask(&test, Some(("ledger", "other:colon-in-a-secret-of-the-ledger")), form).await;
         assert_eq!((answer.status.as_u16(), answer.body), (200, json!({"active": false})), "{form}");
     }
 }
@@ -49,15 +52,24 @@ async fn anything_else_is_inactive_and_nothing_more() {
 async fn a_caller_must_be_a_configured_client() {
     let test = TestApp::<Mode>::with(&[CLIENTS], Default::default()).await;
 
-    for client in [None, Some(("shop", "wrong")), Some(("ledger", "s3cret")), Some(("", "")), Some(("shop", ""))] {
+    for client in [
+        None,
+        Some(("shop", "wrong")),
+        Some(("ledger", "s3cret-of-the-shop-32-characters")),
+        Some(("", "")),
+        Some(("shop", "")),
+    ] {
         let answer = ask(&test, client, "token=x").await;
         assert_eq!(answer.problem(), (401, "invalid_client", "none"), "{client:?}");
         assert!(answer.headers["www-authenticate"].to_str().unwrap().starts_with("Basic"));
     }
-    for secret in ["p@ss/w=1", "p%40ss%2Fw%3D1"] {
+    for secret in ["p@ss/w=1-with-signs-that-are-encoded", "p%40ss%2Fw%3D1-with-signs-that-are-encoded"] {
         assert_eq!(ask(&test, Some(("odd", secret)), "token=x").await.status, 200, "{secret}");
     }
-    assert_eq!(ask(&test, Some(("shop", "s3cret")), "").await.problem(), (400, "invalid_request", "none"));
+    assert_eq!(
+        ask(&test, Some(("shop", "s3cret-of-the-shop-32-characters")), "").await.problem(),
+        (400, "invalid_request", "none")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,5 +82,5 @@ async fn guessing_secrets_is_limited() {
     let answer = ask(&test, Some(("shop", "guess")), "token=x").await;
 
     assert_eq!(answer.problem(), (429, "rate_limited", "later"));
-    assert_eq!(ask(&test, Some(("shop", "s3cret")), "token=x").await.status, 200);
+    assert_eq!(ask(&test, Some(("shop", "s3cret-of-the-shop-32-characters")), "token=x").await.status, 200);
 }

@@ -24,7 +24,7 @@ async fn everything_that_the_service_does_works_on_a_cluster() {
         ("RATE_LIMIT_PER_MINUTE", "100"),
         ("RATE_LIMIT_PER_APP_PER_MINUTE", "100"),
         ("SESSIONS_PER_USER", "3"),
-        ("INTROSPECTION_CLIENTS", "backend:hush"),
+        ("INTROSPECTION_CLIENTS", "backend:hush-introspection-secret-of-a-backend"),
     ])
     .await;
     let replica = site.replica(&[]);
@@ -57,7 +57,10 @@ async fn everything_that_the_service_does_works_on_a_cluster() {
     let open = site.post(&replica.base, "/v1/open-data", Some(&token), &steps).await;
     assert!(open.body["stepInfoList"].is_array(), "{open:?}");
     assert_eq!(site.get(&replica.base, "/v1/auth", &token).await.status, 204);
-    let asked = site.http.post(format!("{}/v1/introspect", replica.base)).basic_auth("backend", Some("hush"));
+    let asked = site
+        .http
+        .post(format!("{}/v1/introspect", replica.base))
+        .basic_auth("backend", Some("hush-introspection-secret-of-a-backend"));
     let introspected = asked.header("content-type", "application/x-www-form-urlencoded").body(format!("token={token}"));
     assert!(introspected.send().await.unwrap().text().await.unwrap().contains("\"active\":true"));
     assert_eq!(site.delete(&replica.base, "/v1/sessions", &token).await.status, 204);

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::net::TcpStream;
 
 const REDIS_PASSWORD: &str = "hush-redis-password";
-const INTROSPECTION: &str = "hush-introspection-secret";
+const INTROSPECTION: &str = "hush-introspection-secret-of-a-backend";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_log_line_holds_a_secret_or_anything_personal_even_at_trace() {
