@@ -5,6 +5,7 @@
 
 mod attempt;
 mod error;
+mod failure;
 mod liveness;
 mod redis;
 mod row;

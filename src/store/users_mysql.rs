@@ -3,8 +3,9 @@
 #[path = "sql/mod.rs"]
 mod sql;
 
-use super::attempt::{Attempts, Failure};
+use super::attempt::Attempts;
 use super::error::StoreError;
+use super::failure::Failure;
 use super::liveness::{Liveness, Proof, life};
 use diesel::mysql::Mysql;
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error};

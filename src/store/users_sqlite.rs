@@ -6,8 +6,9 @@
 #[path = "sql/mod.rs"]
 mod sql;
 
-use super::attempt::{Attempts, Failure};
+use super::attempt::Attempts;
 use super::error::StoreError;
+use super::failure::Failure;
 use diesel::result::{ConnectionError, Error};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::Pool;

@@ -3,8 +3,10 @@
 mod backends;
 mod histories;
 mod migrations;
+mod outages;
 mod sessions;
 mod transfer;
+mod workers;
 
 #[path = "."]
 mod mysql {

@@ -132,6 +132,43 @@ async fn a_phone_and_a_status_are_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_account_keeps_its_profile_and_its_phone() {
+    let (_backend, users) = Backend::migrated().await;
+    let alice = identity("wx1", "o1", None);
+    let user = users.register(&alice, &named("A"), now()).await.unwrap().user;
+    let suspended = users.set_status(user.id, Status::Suspended, now()).await.unwrap().unwrap();
+
+    let profile = users.update_profile(user.id, Some(&"B".parse().unwrap()), None, now()).await.unwrap();
+    let phone = users.set_phone(user.id, &"+8613800000000".parse().unwrap(), now()).await.unwrap();
+    let again = users.register(&alice, &named("C"), now()).await.unwrap();
+
+    assert_eq!((profile, phone), (None, None));
+    assert_eq!((&again.user, again.created), (&suspended, false));
+    assert_eq!(users.find(&alice, now()).await.unwrap(), Some(suspended));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_login_never_goes_back() {
+    let (_backend, users) = Backend::migrated().await;
+    let (here, there) = (identity("wx1", "o1", Some("u1")), identity("wx2'\\", "o2", Some("u1")));
+    let user = users.register(&here, &named("A"), now()).await.unwrap().user;
+    users.find(&there, now()).await.unwrap().unwrap();
+    let login = |minutes, who: &Identity| LoginEvent {
+        at: now() + TimeDelta::minutes(minutes),
+        user_id: user.id,
+        app_id: Some(who.app_id.clone()),
+        kind: EventKind::Login,
+    };
+
+    users.record(&[login(5, &here), login(3, &there)]).await.unwrap();
+    users.record(&[login(4, &here), login(-9, &there)]).await.unwrap();
+
+    let ways = users.identities(user.id).await.unwrap();
+    let last = |who: &Identity| ways.iter().find(|way| way.app_id == who.app_id).unwrap().last_login_at.unwrap();
+    assert_eq!((last(&here), last(&there)), (now() + TimeDelta::minutes(5), now() + TimeDelta::minutes(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_erased_account_holds_nothing_personal_and_the_person_comes_back_as_somebody_new() {
     let (_backend, users) = Backend::migrated().await;
     let (here, there) = (identity("wx1", "o1", Some("u1")), identity("wx2", "o2", Some("u1")));

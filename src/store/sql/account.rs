@@ -3,7 +3,8 @@
 use super::events::append;
 use super::find::{by_id as row_of, keeper};
 use super::{Connection, lock};
-use crate::store::attempt::{Failure, transaction};
+use crate::store::attempt::transaction;
+use crate::store::failure::Failure;
 use crate::store::row::{Row, stored};
 use crate::store::schema::{identities, users};
 use crate::store::{EventKind, StoreError, WayIn};

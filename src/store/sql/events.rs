@@ -1,7 +1,8 @@
 //! What happened, written many at a time.
 
 use super::{Backend, Connection, NEWER};
-use crate::store::attempt::{Failure, transaction};
+use crate::store::attempt::transaction;
+use crate::store::failure::Failure;
 use crate::store::row::stored;
 use crate::store::schema::login_events;
 use crate::store::{EventKind, LoginEvent};

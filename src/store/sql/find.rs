@@ -2,7 +2,8 @@
 
 use super::{Connection, merge};
 use crate::identity::{AppId, Identity, OpenId};
-use crate::store::attempt::{Failure, transaction};
+use crate::store::attempt::transaction;
+use crate::store::failure::Failure;
 use crate::store::row::Row;
 use crate::store::schema::{identities, users};
 use crate::user::{User, UserId};

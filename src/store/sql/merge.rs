@@ -9,7 +9,7 @@ use super::register::add_identity;
 use super::{Connection, lock};
 use crate::identity::Identity;
 use crate::store::EventKind;
-use crate::store::attempt::Failure;
+use crate::store::failure::Failure;
 use crate::store::row::{ProfileColumns, Row, stored};
 use crate::store::schema::{identities, users};
 use chrono::{DateTime, Utc};

@@ -2,7 +2,7 @@
 
 use super::{Backend, Connection, MIGRATIONS};
 use crate::store::StoreError;
-use crate::store::attempt::Failure;
+use crate::store::failure::Failure;
 use diesel::QueryableByName;
 use diesel::migration::MigrationSource;
 use diesel::sql_types::Text;

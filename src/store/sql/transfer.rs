@@ -2,7 +2,8 @@
 
 use super::{Connection, last_id};
 use crate::identity::{AppId, OpenId};
-use crate::store::attempt::{Failure, transaction};
+use crate::store::attempt::transaction;
+use crate::store::failure::Failure;
 use crate::store::row::{ProfileColumns, Row, stored};
 use crate::store::schema::{identities, users};
 use crate::store::{Imported, Person, StoreError};
