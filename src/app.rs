@@ -19,8 +19,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// How long a connection to the database lives: after a failover the last of them leads elsewhere by then.
-const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
 /// Connections to MySQL that the work behind the requests has for itself.
 const BACKGROUND_CONNECTIONS: usize = 1;
 
@@ -224,7 +222,7 @@ pub fn open_users(settings: &DatabaseSettings, connections: usize) -> Result<Arc
     install_crypto();
     Ok(match &settings.url {
         DatabaseUrl::Mysql(url) => {
-            Arc::new(MysqlUsers::new(url, settings.ca_file.as_deref(), connections, CONNECTION_AGE)?)
+            Arc::new(MysqlUsers::new(url, settings.ca_file.as_deref(), connections, settings.connection_max_age)?)
         }
         DatabaseUrl::Sqlite(path) => Arc::new(SqliteUsers::new(path)?),
     })
