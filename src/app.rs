@@ -16,7 +16,6 @@ use crate::ticket::Tickets;
 use crate::wechat::WechatClient;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// Connections to MySQL that the work behind the requests has for itself.

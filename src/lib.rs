@@ -6,13 +6,14 @@
 //! | storey | rooms |
 //! |---|---|
 //! | commands | [`commands`] |
-//! | web | [`server`] → [`routes`] → [`error`]; beside them [`playground`], which only `dev` opens |
+//! | web | [`server`] → [`routes`] · [`playground`], which only `dev` opens → [`exchange`] → [`error`] |
 //! | wiring | [`app`] |
-//! | meaning | [`ticket`], [`session`], [`rate_limit`], [`access_token`], [`events`] |
-//! | outside world | [`store`], [`wechat`] |
-//! | words | [`telemetry`], [`settings`], [`identity`], [`registration`], [`user`], [`token`], [`clock`] |
+//! | meaning | [`ticket`] · [`session`] · [`rate_limit`] · [`access_token`] · [`events`] |
+//! | outside world | [`store`] · [`wechat`] |
+//! | words | [`telemetry`] → [`settings`] · [`token`] → [`seal`] · [`identity`] · [`registration`] · [`user`] → [`random`] · [`clock`] |
 //!
-//! A room imports from the storeys below its own; `tests/architecture.rs` keeps it so. WeChat's side is a crate of its own,
+//! A room imports from the storeys below its own, and within one where an arrow leads; rooms with a dot between them do not
+//! know each other. `tests/architecture.rs` reads this table and keeps it. WeChat's side is a crate of its own,
 //! [`wechat_simulator`], which knows nothing of this one: shared code would let a mistake agree with itself. Only
 //! [`commands`] open it.
 //!

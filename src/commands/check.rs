@@ -1,7 +1,7 @@
 //! `weapp-login check`: what is wrong, before anybody signs in.
 
+use super::part::settings;
 use super::readiness;
-use super::settings;
 use crate::app::{App, Shared};
 use crate::clock::Clock;
 use crate::settings::{Secrets, Settings};

@@ -1,7 +1,7 @@
 //! `weapp-login export`: everybody, as a stream that `import` reads.
 
+use super::part::settings;
 use super::people_csv::Line;
-use super::settings;
 use crate::app::open_users;
 use crate::settings::{DatabaseSettings, Secrets};
 use std::fs::File;

@@ -4,8 +4,8 @@
 //! noted beside it, so that a run that was ended goes on there; and because somebody who is there already is left alone,
 //! a batch that was written without being noted does no harm either.
 
+use super::part::settings;
 use super::people_csv::Line;
-use super::settings;
 use crate::app::open_users;
 use crate::clock::Clock;
 use crate::settings::{DatabaseSettings, Secrets};

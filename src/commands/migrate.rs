@@ -1,6 +1,6 @@
 //! `weapp-login migrate`: the schema.
 
-use super::settings;
+use super::part::settings;
 use crate::app::open_users;
 use crate::settings::{DatabaseSettings, Secrets};
 

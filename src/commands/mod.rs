@@ -6,13 +6,14 @@ mod dev;
 mod export;
 mod import;
 mod migrate;
+mod part;
 mod people_csv;
 mod readiness;
 mod serve;
 mod simulate;
 mod users;
 
-use crate::settings::{self, Problems, Secrets, Section};
+use crate::settings;
 use clap::{Parser, Subcommand};
 
 /// The login service for WeChat mini programs.
@@ -63,13 +64,4 @@ impl Cli {
             Command::Users(arguments) => users::run(arguments).await,
         }
     }
-}
-
-/// The part of the settings that a command needs; who sits at the terminal hears of names that are misspelt.
-fn settings<T: Section>(secrets: Secrets) -> Result<T, Problems> {
-    let loaded = settings::load(secrets)?;
-    for warning in loaded.warnings {
-        eprintln!("weapp-login: {warning}");
-    }
-    Ok(loaded.settings)
 }

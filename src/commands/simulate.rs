@@ -1,6 +1,6 @@
 //! `weapp-login simulate`: WeChat's side alone, for anyone's tests.
 
-use super::settings;
+use super::part::settings;
 use crate::clock::Clock;
 use crate::settings::{Secrets, WechatApp, WechatSettings};
 use anyhow::Context;

@@ -1,6 +1,6 @@
 //! `weapp-login users`: for support staff. It shows no openid and no unionid.
 
-use super::settings;
+use super::part::settings;
 use crate::app::{open_tokens, open_users};
 use crate::clock::Clock;
 use crate::random::Random;

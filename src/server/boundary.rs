@@ -1,6 +1,9 @@
 //! The order of the layers around a request, from the outside in and out again.
 
-use super::{admission, headers, problem, record};
+use super::admission;
+use super::headers;
+use super::problem;
+use super::record;
 use crate::app::App;
 use crate::exchange::Exchange;
 use actix_web::HttpMessage;

@@ -4,21 +4,21 @@
 //! using one is a single read. The copy is compared with the database, and the idle life renewed, at the first use after
 //! [`RECHECK`]: this is how a suspension, a merge or an erasure reaches every replica without a query per request.
 
+mod counts;
 mod form;
 mod record;
 
-pub use record::{Entry, Session};
+pub use record::{Entry, OpenSession, Session};
 
 use crate::clock::Clock;
 use crate::identity::{Identity, SessionKey};
 use crate::random::Random;
 use crate::store::{Entry as ListEntry, StoreError, TokenStore, UserStore, Value};
-use crate::telemetry::metrics::outcomes;
 use crate::token::{Place, Purpose, Token};
 use crate::user::{Status, User, UserId};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use metrics::Counter;
+use counts::Counts;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,19 +36,6 @@ pub struct Lives {
     pub per_user: u32,
 }
 
-/// One of a person's open sessions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenSession {
-    /// What its owner sees of it.
-    pub entry: Entry,
-    /// Last use that was written down.
-    pub used_at: DateTime<Utc>,
-    /// When it ends if it is not used again.
-    pub expires_at: DateTime<Utc>,
-    opened_for: UserId,
-    member: Vec<u8>,
-}
-
 /// Opens, finds and ends sessions.
 #[derive(Clone)]
 pub struct Sessions {
@@ -58,28 +45,6 @@ pub struct Sessions {
     random: Random,
     lives: Lives,
     counts: Arc<Counts>,
-}
-
-/// Sessions by what became of them.
-struct Counts {
-    opened: Counter,
-    renewed: Counter,
-    closed: Counter,
-    closed_as_surplus: Counter,
-    ended_by_status: Counter,
-}
-
-impl Counts {
-    fn new() -> Counts {
-        let of = |outcome| outcomes("weapp_login_sessions_total", outcome);
-        Counts {
-            opened: of("opened"),
-            renewed: of("renewed"),
-            closed: of("closed"),
-            closed_as_surplus: of("closed_as_surplus"),
-            ended_by_status: of("ended_by_status"),
-        }
-    }
 }
 
 impl Sessions {

@@ -35,3 +35,16 @@ pub struct Entry {
     /// When it was opened.
     pub created_at: DateTime<Utc>,
 }
+
+/// One of a person's open sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSession {
+    /// What its owner sees of it.
+    pub entry: Entry,
+    /// Last use that was written down.
+    pub used_at: DateTime<Utc>,
+    /// When it ends if it is not used again.
+    pub expires_at: DateTime<Utc>,
+    pub(super) opened_for: UserId,
+    pub(super) member: Vec<u8>,
+}

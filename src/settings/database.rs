@@ -1,8 +1,8 @@
 //! Where people are kept, and for how long what they did.
 
-use super::declaration::section;
 use super::parsers::{Parsed, days, file, optional, required, seconds, whole};
 use super::reader::{Reader, Section};
+use super::section::section;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use std::path::PathBuf;

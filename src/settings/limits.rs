@@ -1,8 +1,8 @@
 //! How much at once, and how often.
 
-use super::declaration::section;
 use super::parsers::{Parsed, optional, whole};
 use super::reader::{Reader, Section};
+use super::section::section;
 
 /// More a minute than any limit that means something.
 const MOST_PER_MINUTE: u32 = 100_000_000;

@@ -1,8 +1,8 @@
 //! What is written to the log, and how.
 
-use super::declaration::section;
 use super::parsers::Parsed;
 use super::reader::{Reader, Section};
+use super::section::section;
 use tracing_subscriber::EnvFilter;
 
 /// Form of the log lines.

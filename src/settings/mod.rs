@@ -13,6 +13,7 @@ mod parsers;
 mod reader;
 mod redis;
 mod redis_url;
+mod section;
 mod server;
 mod sessions;
 mod sources;

@@ -1,9 +1,9 @@
 //! Where tickets, sessions and counters are kept.
 
-use super::declaration::section;
 use super::parsers::{Parsed, file, optional, required, text};
 use super::reader::{Reader, Section};
 use super::redis_url::RedisUrl;
+use super::section::section;
 use std::path::PathBuf;
 
 /// Where tickets, sessions and counters are kept.

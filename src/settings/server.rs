@@ -1,8 +1,8 @@
 //! Where the service listens, whom it believes, and how it ends.
 
-use super::declaration::section;
 use super::parsers::{Parsed, host_and_port, list, optional, seconds};
 use super::reader::{Reader, Section};
+use super::section::section;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::IpAddr;

@@ -1,8 +1,8 @@
 //! How long tickets and sessions live.
 
-use super::declaration::section;
 use super::parsers::{time_delta_seconds, whole};
 use super::reader::{Reader, Section};
+use super::section::section;
 use chrono::TimeDelta;
 
 section! {

@@ -1,8 +1,8 @@
 //! The mini programs, and how WeChat is reached.
 
-use super::declaration::section;
 use super::parsers::{Parsed, list, optional, text, time_delta_seconds};
 use super::reader::{Reader, Section};
+use super::section::section;
 use super::toml_file::MiniProgramTable;
 use crate::identity::AppId;
 use crate::registration::{PhoneAccounts, Way};

@@ -1,19 +1,21 @@
 //! Short-lived things in Redis (or Valkey), where every replica sees them.
 
+mod connection;
 mod link;
 mod opener;
 mod script;
+mod take;
 
 use super::error::StoreError;
 use super::tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
 use crate::settings::RedisUrl;
 use async_trait::async_trait;
-use link::{ANSWER_TIMEOUT, Connection, Link, is_broken, timed_out};
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind, cmd, from_redis_value, pipe};
-use script::{Script, Scripts};
+use connection::{Connection, is_broken};
+use link::Link;
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, cmd, from_redis_value, pipe};
+use script::{Script, Scripts, is_unknown};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// A store in Redis, over one connection of its own. Every key begins with the prefix given.
 pub struct RedisTokens {
@@ -120,7 +122,7 @@ impl RedisTokens {
         let key = self.key(key);
         let (number, mut connection) = self.connection().await?;
         let mut answer = connection.answer(&script.by_name(&key, arguments)).await;
-        if answer.as_ref().is_err_and(is_unknown_script) {
+        if answer.as_ref().is_err_and(is_unknown) {
             answer = connection.answer(&script.by_text(&key, arguments)).await;
         }
         match answer {
@@ -175,22 +177,11 @@ impl TokenStore for RedisTokens {
 
     async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let (number, connection) = self.connection().await?;
-        let (answer, mut waiting) = oneshot::channel();
-        tokio::spawn(take_or_put_back(self.link.clone(), self.scripts.clone(), connection, self.key(key), answer));
-        let taken = match tokio::time::timeout(ANSWER_TIMEOUT, &mut waiting).await {
-            Ok(taken) => taken.ok(),
-            Err(_) => {
-                waiting.close();
-                waiting.try_recv().ok()
-            }
-        };
-        let error = match taken {
-            Some(Ok(taken)) => return Ok(taken.map(|(_, value)| value)),
-            Some(Err(error)) => error,
-            None => timed_out(),
-        };
-        self.link.reconsider(number, &error);
-        Err(store_error(error))
+        let taken = take::take(self.link.clone(), self.scripts.clone(), connection, self.key(key)).await;
+        taken.map_err(|error| {
+            self.link.reconsider(number, &error);
+            store_error(error)
+        })
     }
 
     async fn delete(&self, key: &str) -> Result<bool, StoreError> {
@@ -255,42 +246,6 @@ impl TokenStore for RedisTokens {
     }
 }
 
-/// A value with the milliseconds that remained to it.
-type Taken = RedisResult<Option<(i64, Vec<u8>)>>;
-
-/// Takes the value of `key` and hands it to whoever waits. A Redis that hung for a while answers when nobody waits any more:
-/// then the value is put back as it was, so that the caller, who was told to try again, finds it.
-async fn take_or_put_back(
-    link: Arc<Link>,
-    scripts: Arc<Scripts>,
-    connection: Connection,
-    key: String,
-    answer: oneshot::Sender<Taken>,
-) {
-    let mut connection = connection.patient();
-    let mut taken = connection.answer(&scripts.take.by_name(&key, &[])).await;
-    if taken.as_ref().is_err_and(is_unknown_script) {
-        taken = connection.answer(&scripts.take.by_text(&key, &[])).await;
-    }
-    let taken: Taken = taken.and_then(|taken| Ok(from_redis_value(taken)?));
-    let Err(Ok(Some((life, value)))) = answer.send(taken) else { return };
-    if life <= 0 {
-        return;
-    }
-    let mut put_back = cmd("SET");
-    put_back.arg(&key).arg(value).arg("PX").arg(life).arg("NX");
-    let outcome = match link.connection().await {
-        Ok((_, mut connection)) => connection.answer(&put_back).await.map(drop),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = outcome {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "a value that redis gave too late could not be put back"
-        );
-    }
-}
-
 /// What an answer says.
 fn told<T: FromRedisValue>(answer: redis::Value) -> Result<T, StoreError> {
     from_redis_value(answer).map_err(|error| StoreError::broken(error.to_string()))
@@ -305,15 +260,11 @@ fn milliseconds(ttl: Duration) -> u64 {
     (ttl.as_millis() as u64).max(1)
 }
 
-fn is_unknown_script(error: &RedisError) -> bool {
-    error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoScript)
-}
-
 /// What Redis says when it cannot serve now (loading, failing over, out of memory) is an outage; what it says when a command
 /// is wrong is a defect of ours. The cause is its text, because an error of the library's is its own source and would be
 /// told twice.
 fn store_error(error: RedisError) -> StoreError {
-    use redis::ErrorKind;
+    use redis::{ErrorKind, ServerErrorKind};
     match error.kind() {
         ErrorKind::Parse | ErrorKind::UnexpectedReturnType | ErrorKind::Client => StoreError::broken(error.to_string()),
         ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::CrossSlot | ServerErrorKind::NoSub) => {

@@ -1,7 +1,7 @@
 //! How a connection to Redis is opened: to one server, to the primary that sentinels name, or to a cluster; with or
 //! without TLS.
 
-use super::link::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, Connection, timed_out};
+use super::connection::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, Connection, timed_out};
 use crate::settings::{RedisUrl, Topology};
 use deadpool_redis::{Manager, Pool, PoolError, Runtime};
 use redis::cluster::ClusterClient;

@@ -1,6 +1,6 @@
 //! Scripts, which do in one command what must not be interrupted. Each touches the one key that it is given.
 
-use redis::{Cmd, cmd};
+use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, cmd};
 use sha1::{Digest, Sha1};
 
 /// A script and the name that Redis knows it by once it has seen it.
@@ -67,4 +67,9 @@ return {life, value}",
             ),
         }
     }
+}
+
+/// Whether the server does not know a script by its name: then it has not run.
+pub fn is_unknown(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }

@@ -1,0 +1,27 @@
+//! What becomes of sessions, counted.
+
+use crate::telemetry::metrics::outcomes;
+use metrics::Counter;
+
+/// Sessions by what became of them.
+pub struct Counts {
+    pub opened: Counter,
+    pub renewed: Counter,
+    pub closed: Counter,
+    pub closed_as_surplus: Counter,
+    pub ended_by_status: Counter,
+}
+
+impl Counts {
+    /// The handles.
+    pub fn new() -> Counts {
+        let of = |outcome| outcomes("weapp_login_sessions_total", outcome);
+        Counts {
+            opened: of("opened"),
+            renewed: of("renewed"),
+            closed: of("closed"),
+            closed_as_surplus: of("closed_as_surplus"),
+            ended_by_status: of("ended_by_status"),
+        }
+    }
+}
