@@ -141,13 +141,14 @@ export class AuthorizedCalls {
 
 /**
  * Whether a 401 is about our token: the login service says so in its `code`. A gateway that asks the service before it
- * lets a request through answers with its own page, and with the challenge of RFC 6750. Of uploads and downloads some
- * phones show neither; then the service is asked for a session once more, which costs little.
+ * lets a request through answers with its own page, and with the challenge of RFC 6750. A download's answer is a file,
+ * and of an upload's some phones show no header: what cannot be seen is taken for ours, which costs a login at most.
  */
 function refusesSession(answer: WxAnswer): boolean {
   if (answer.statusCode !== 401) return false
   const body = parsed(answer.data)
   if (body && body.code === 'session_invalid') return true
   const challenge = headerOf(answer, 'www-authenticate')
-  return /^bearer\b/i.test(challenge) || (!answer.header && !body)
+  if (challenge !== '') return /^bearer\b/i.test(challenge)
+  return answer.data === undefined || (!answer.header && !body)
 }

@@ -83,13 +83,17 @@ export class OwnData {
     let token = await this.login.knownToken(null)
     let replayed = false
     let answerLost = false
+    let code = ''
     while (token !== null) {
       try {
-        await this.service.erase(token, await this.loginCode())
+        code = code || (await this.loginCode())
+        await this.service.erase(token, code)
         break
       } catch (error) {
         if (!(error instanceof WeappLoginError)) throw error
+        // A refused session spends no code, and WeChat gives few of them a second.
         if (error.code !== 'session_invalid') {
+          code = ''
           answerLost = answerLost || mayHaveHappened(error)
           await patience.afterwards(error)
         } else {

@@ -343,8 +343,8 @@ class AuthorizedCalls {
 }
 /**
  * Whether a 401 is about our token: the login service says so in its `code`. A gateway that asks the service before it
- * lets a request through answers with its own page, and with the challenge of RFC 6750. Of uploads and downloads some
- * phones show neither; then the service is asked for a session once more, which costs little.
+ * lets a request through answers with its own page, and with the challenge of RFC 6750. A download's answer is a file,
+ * and of an upload's some phones show no header: what cannot be seen is taken for ours, which costs a login at most.
  */
 function refusesSession(answer) {
     if (answer.statusCode !== 401)
@@ -353,7 +353,9 @@ function refusesSession(answer) {
     if (body && body.code === 'session_invalid')
         return true;
     const challenge = headerOf(answer, 'www-authenticate');
-    return /^bearer\b/i.test(challenge) || (!answer.header && !body);
+    if (challenge !== '')
+        return /^bearer\b/i.test(challenge);
+    return answer.data === undefined || (!answer.header && !body);
 }
 
 // kept-session
@@ -510,15 +512,19 @@ class OwnData {
         let token = await this.login.knownToken(null);
         let replayed = false;
         let answerLost = false;
+        let code = '';
         while (token !== null) {
             try {
-                await this.service.erase(token, await this.loginCode());
+                code = code || (await this.loginCode());
+                await this.service.erase(token, code);
                 break;
             }
             catch (error) {
                 if (!(error instanceof WeappLoginError))
                     throw error;
+                // A refused session spends no code, and WeChat gives few of them a second.
                 if (error.code !== 'session_invalid') {
+                    code = '';
                     answerLost = answerLost || mayHaveHappened(error);
                     await patience.afterwards(error);
                 }
