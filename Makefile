@@ -55,4 +55,4 @@ servers: ## install the servers that the tests start, when missing (Debian; root
 
 clean: ## remove what was built
 	cargo clean
-	rm -rf clients/miniprogram/node_modules
+	rm -rf clients/miniprogram/node_modules clients/miniprogram/frameworks/*/node_modules clients/miniprogram/frameworks/*/dist

@@ -1,9 +1,10 @@
-const auth = require('./auth.js')
+const account = require('./account.js')
+const privacy = require('./privacy.js')
 
 App({
   onLaunch() {
-    // Before any tap: a phone number shared later is then read with the key of this login. Pages that need the session
-    // join this very login, and a failure shows where somebody waits for it.
-    auth.login().catch(() => {})
+    privacy.listen()
+    // Asks nothing and makes nobody. The first page joins this very call, and shows its failure if somebody waits for it.
+    account.recognised().catch(() => {})
   }
 })

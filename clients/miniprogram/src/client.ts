@@ -1,12 +1,22 @@
 import { originOf } from './address.js'
-import { AuthorizedRequest, type RequestOptions, type RequestResult } from './authorized-request.js'
+import {
+  AuthorizedCalls,
+  type DownloadOptions,
+  type DownloadResult,
+  type OnTask,
+  type RequestOptions,
+  type RequestResult,
+  type SocketOptions,
+  type UploadOptions,
+  type UploadResult
+} from './authorized-calls.js'
 import { WeappLoginError } from './errors.js'
 import { KeptSession } from './kept-session.js'
 import { OwnData, type PhoneDetail } from './own-data.js'
 import { Service, type ProfileChange } from './service.js'
 import { SharedLogin } from './shared-login.js'
 import type { User } from './user.js'
-import type { WxLike } from './wx.js'
+import { loginCode, type WxLike } from './wx.js'
 
 /** How the client is set up; only `baseUrl` is needed. */
 export interface WeappLoginOptions {
@@ -34,9 +44,18 @@ export interface WeappLogin {
    * Signs in, and registers a person who is new.
    *
    * A kept session is confirmed by one request; a known person without one takes `wx.login` and one request; a new one
-   * `wx.login`, a request, `wx.getUserInfo`, a request. Calls made meanwhile share it.
+   * is registered in the first of the service's ways that needs no tap and that this phone allows. Calls made meanwhile
+   * share it. Rejects with `phone_required` where new people are registered by phone only.
+   *
+   * With `create: false` nobody is registered and nothing is asked of the person: `null` means somebody new.
    */
-  login(): Promise<User>
+  login(options?: { create?: true }): Promise<User>
+  login(options: { create?: boolean }): Promise<User | null>
+  /**
+   * Signs in by a tap on `<button open-type="getPhoneNumber">` (or `getRealtimePhoneNumber`); takes the event's `detail`.
+   * Somebody new is registered with the number, to somebody known it is bound.
+   */
+  registerByPhone(detail: PhoneDetail): Promise<User>
   /**
    * `wx.request` with the token, as a Promise; signs in first where needed.
    *
@@ -44,7 +63,21 @@ export interface WeappLogin {
    * the request is sent once more. The token goes to `baseUrl`'s origin and to `tokenOrigins` only; other addresses are
    * requested without it.
    */
-  request<Data = any>(options: RequestOptions): Promise<RequestResult<Data>>
+  request<Data = any>(options: RequestOptions, onTask?: OnTask): Promise<RequestResult<Data>>
+  /** `wx.uploadFile`, as `request` does it. */
+  upload(options: UploadOptions, onTask?: OnTask): Promise<UploadResult>
+  /** `wx.downloadFile`, as `request` does it. */
+  download(options: DownloadOptions, onTask?: OnTask): Promise<DownloadResult>
+  /**
+   * `wx.connectSocket`, as a Promise of the socket once it is open. When it does not open because the session ended,
+   * one login is shared by all callers and the socket is connected once more.
+   */
+  connectSocket<Task = any>(options: SocketOptions): Promise<Task>
+  /**
+   * The same options with the token in `header`, for WeChat's calls made by yourself or by another library. Only where
+   * the token may go, and only while somebody is signed in: otherwise without it. A path is taken below `baseUrl`.
+   */
+  authorize<Options extends { url: string; header?: object }>(options: Options): Options
   /** Stores the phone number behind a tap on `<button open-type="getPhoneNumber">`; takes the event's `detail`. */
   bindPhone(detail: PhoneDetail): Promise<User>
   /** Stores a nickname or an avatar's address; a path on this phone is refused with `avatar_not_uploaded`. */
@@ -54,6 +87,8 @@ export interface WeappLogin {
    * reject with `signed_out` until `login` is called. Never rejects.
    */
   logout(): Promise<boolean>
+  /** Erases the person at the service, for good, and forgets them here. Afterwards as after `logout`. */
+  deleteAccount(): Promise<void>
   /** Who is signed in, also right after a start, before the service was asked; `null` when nobody is. */
   readonly user: User | null
 }
@@ -77,15 +112,24 @@ export function createWeappLogin(options: WeappLoginOptions): WeappLogin {
   const kept = new KeptSession(api, baseUrl)
   const service = new Service(api, baseUrl, options.appId || ownAppId(api), timeout)
   const login = new SharedLogin(api, service, kept, limits, timeout)
-  const requests = new AuthorizedRequest(api, login, baseUrl, tokenOrigins)
-  const ownData = new OwnData(service, login, kept, limits)
+  const calls = new AuthorizedCalls(api, login, baseUrl, tokenOrigins, timeout)
+  const ownData = new OwnData(service, login, kept, limits, () => loginCode(api, timeout))
 
   return {
-    login: () => login.login().then(session => session.user),
-    request: request => requests.send(request),
+    login: ((how?: { create?: boolean }) =>
+      how && how.create === false
+        ? login.look().then(session => session && session.user)
+        : login.login().then(session => session.user)) as WeappLogin['login'],
+    registerByPhone: detail => ownData.registerByPhone(detail),
+    request: (request, onTask) => calls.send('request', request, onTask),
+    upload: (upload, onTask) => calls.send('uploadFile', upload, onTask),
+    download: (download, onTask) => calls.send('downloadFile', download, onTask),
+    connectSocket: socket => calls.connect(socket),
+    authorize: call => calls.authorize(call, kept.session && kept.session.token),
     bindPhone: detail => ownData.bindPhone(detail),
     updateProfile: change => ownData.updateProfile(change),
     logout: () => login.logout(),
+    deleteAccount: () => ownData.deleteAccount(),
     get user() {
       return kept.session && kept.session.user
     }

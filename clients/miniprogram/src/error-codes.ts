@@ -11,6 +11,8 @@ export type ServerErrorCode =
   | 'session_invalid'
   | 'blocked_by_wechat'
   | 'user_suspended'
+  | 'registration_closed'
+  | 'phone_code_invalid'
   | 'ticket_invalid'
   | 'not_found'
   | 'method_not_allowed'

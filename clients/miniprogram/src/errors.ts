@@ -4,16 +4,20 @@ import type { ServerErrorCode } from './error-codes.js'
 export type ClientErrorCode =
   /** `wx.login` failed or gave no code, several times in a row. */
   | 'wx_login_failed'
-  /** The person, or the mini program's privacy settings, refused `wx.getUserInfo`. */
+  /** `wx.getUserInfo` was refused, and no other way needs no tap; `reason` tells by whom or what. */
   | 'user_info_denied'
   /** `wx.getUserInfo` failed for another reason, several times in a row. */
   | 'user_info_failed'
-  /** The person refused to share the phone number. */
+  /** This person is new, and the service takes new people by their phone number only: `registerByPhone`. */
+  | 'phone_required'
+  /** The phone number was refused; `reason` tells by whom or what. */
   | 'phone_denied'
   /** WeChat gave no phone number: no right to it, its quota is spent, or the event's `detail` holds no data. */
   | 'phone_failed'
   /** `avatarUrl` is a path on this phone, as `chooseAvatar` yields it: upload the file first, and pass its address. */
   | 'avatar_not_uploaded'
+  /** The phone could not read the file to upload, or not store the one it downloads. */
+  | 'file_failed'
   /** The request did not get through, or its answer did not come back. */
   | 'network_failed'
   /** No answer within the time limit. */
@@ -26,16 +30,27 @@ export type ClientErrorCode =
   | 'signed_out'
 
 /**
+ * Who or what refused `wx.getUserInfo` or the phone number:
+ *
+ * - `privacy_undeclared`: the mini program's privacy guideline does not name this data (errno 112); the developer adds it
+ * - `privacy_not_agreed`: the person has not agreed to the privacy guideline (errno 104), and may still do so
+ * - `person_refused`: the person said no
+ * - `not_supported`: this version of WeChat does not have the call
+ */
+export type DeniedReason = 'privacy_undeclared' | 'privacy_not_agreed' | 'person_refused' | 'not_supported'
+
+/**
  * What may be done about an error:
  *
  * - `none`: nothing that would help
  * - `restart`: sign in again from `wx.login`
  * - `getUserInfo`: the same ticket with fresh data of `wx.getUserInfo`
+ * - `getPhoneNumber`: the same ticket or session, once the person has tapped the phone button again
  * - `later`: the same again, after `retryAfter` seconds where given
  *
  * The client has followed it already, as often as its bounds allow, when an error reaches the caller.
  */
-export type Retry = 'none' | 'restart' | 'getUserInfo' | 'later'
+export type Retry = 'none' | 'restart' | 'getUserInfo' | 'getPhoneNumber' | 'later'
 
 /** Everything an error of this client tells besides its message. */
 export interface WeappLoginErrorFields {
@@ -50,6 +65,8 @@ export interface WeappLoginErrorFields {
   readonly requestId: string
   /** Seconds after which the service wants to be asked again; `null` when it did not say. */
   readonly retryAfter: number | null
+  /** Of `user_info_denied` and `phone_denied`: who or what refused; `null` otherwise. */
+  readonly reason: DeniedReason | null
 }
 
 /** The only kind of error that the client rejects with. */
@@ -60,6 +77,7 @@ export class WeappLoginError extends Error implements WeappLoginErrorFields {
   readonly detail: string
   readonly requestId: string
   readonly retryAfter: number | null
+  readonly reason: DeniedReason | null
 
   constructor(fields: Pick<WeappLoginErrorFields, 'code' | 'retry' | 'detail'> & Partial<WeappLoginErrorFields>) {
     super(fields.code + ': ' + fields.detail)
@@ -72,5 +90,11 @@ export class WeappLoginError extends Error implements WeappLoginErrorFields {
     this.detail = fields.detail
     this.requestId = fields.requestId || ''
     this.retryAfter = fields.retryAfter === undefined ? null : fields.retryAfter
+    this.reason = fields.reason || null
   }
+}
+
+/** Whether the request that ended in `error` may have been carried out, its answer being what was lost. */
+export function mayHaveHappened(error: unknown): boolean {
+  return error instanceof WeappLoginError && ['network_failed', 'timed_out', 'bad_answer'].indexOf(error.code) >= 0
 }

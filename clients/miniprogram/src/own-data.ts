@@ -1,11 +1,12 @@
-import { WeappLoginError } from './errors.js'
+import { mayHaveHappened, WeappLoginError } from './errors.js'
 import type { KeptSession } from './kept-session.js'
 import { Patience, type Limits } from './patience.js'
 import type { PhoneProof, ProfileChange, Service } from './service.js'
 import type { SharedLogin } from './shared-login.js'
 import type { User } from './user.js'
+import { deniedReason } from './wx.js'
 
-/** `detail` of the event of `<button open-type="getPhoneNumber">`. */
+/** `detail` of the event of `<button open-type="getPhoneNumber">`, or of `getRealtimePhoneNumber`. */
 export interface PhoneDetail {
   /** Since base library 2.21.2; used once, within five minutes. */
   code?: string
@@ -24,8 +25,23 @@ export class OwnData {
     private readonly service: Service,
     private readonly login: SharedLogin,
     private readonly kept: KeptSession,
-    private readonly limits: Limits
+    private readonly limits: Limits,
+    private readonly loginCode: () => Promise<string>
   ) {}
+
+  /** Signs in by the phone number, registering somebody new with it and binding it to somebody known. */
+  async registerByPhone(detail: PhoneDetail): Promise<User> {
+    const proof = phoneProof(detail)
+    if (!('code' in proof)) {
+      // The older, encrypted number proves nothing to register with, and is read with the session of a login.
+      await this.login.login()
+      return this.bindPhone(detail)
+    }
+    const { session, byPhone, answerLost } = await this.login.loginByPhone(proof.code)
+    // The number is there already, by this very code: it would not work a second time.
+    if ((byPhone || answerLost) && session.user.phone !== null) return session.user
+    return this.bindPhone(detail)
+  }
 
   async bindPhone(detail: PhoneDetail): Promise<User> {
     const proof = phoneProof(detail)
@@ -41,12 +57,12 @@ export class OwnData {
           // signing in anew sees to it that the next tap's number can be read.
           await this.login.replace(token)
         }
-        if (answerLost && (error.code === 'code_invalid' || error.code === 'code_used')) {
+        if (answerLost && error.code === 'phone_code_invalid') {
           // The code was used by the try whose answer was lost: what counts is whether the number is there.
           const user = await this.service.me(token)
           if (user.phone !== null && user.phone !== before) return user
         }
-        answerLost = answerLost || error.status === 0
+        answerLost = answerLost || mayHaveHappened(error)
         throw error
       }
     })
@@ -59,6 +75,37 @@ export class OwnData {
       throw new WeappLoginError({ code: 'avatar_not_uploaded', retry: 'none', detail })
     }
     return this.changed(token => this.service.updateProfile(token, { nickname, avatarUrl }))
+  }
+
+  /** Erases the person at the service, and forgets them here. Nobody is registered on the way. */
+  async deleteAccount(): Promise<void> {
+    const patience = new Patience(this.limits)
+    let token = await this.login.knownToken(null)
+    let replayed = false
+    let answerLost = false
+    let code = ''
+    while (token !== null) {
+      try {
+        code = code || (await this.loginCode())
+        await this.service.erase(token, code)
+        break
+      } catch (error) {
+        if (!(error instanceof WeappLoginError)) throw error
+        // A refused session spends no code, and WeChat gives few of them a second.
+        if (error.code !== 'session_invalid') {
+          code = ''
+          answerLost = answerLost || mayHaveHappened(error)
+          await patience.afterwards(error)
+        } else {
+          // Erasing ends the session too: the try whose answer was lost has done it.
+          if (answerLost) break
+          if (replayed) throw error
+          replayed = true
+          token = await this.login.knownToken(token)
+        }
+      }
+    }
+    this.login.leave()
   }
 
   private async changed(change: (token: string) => Promise<User>): Promise<User> {
@@ -90,6 +137,6 @@ function phoneProof(detail: PhoneDetail): PhoneProof {
   if (code) return { code }
   if (encryptedData && iv) return { encryptedData, iv }
   const said = errMsg || 'the event holds neither code nor encryptedData'
-  const denied = /den(y|ied)|cancel/i.test(said) || errno === 103 || errno === 104
-  throw new WeappLoginError({ code: denied ? 'phone_denied' : 'phone_failed', retry: 'none', detail: said })
+  const reason = deniedReason({ errMsg: said, errno })
+  throw new WeappLoginError({ code: reason === null ? 'phone_failed' : 'phone_denied', retry: 'none', detail: said, reason })
 }

@@ -19,11 +19,12 @@ export class Patience {
   /**
    * Returns when the time for the next try has come.
    *
-   * Rejects with `error` itself when there is to be none: its advice is `none`, the tries are used up, or the service
+   * Rejects with `error` itself when there is to be none: its advice is `none` or needs the person, the tries are used up, or the service
    * asks for more time than a person would wait before a screen.
    */
   async afterwards(error: unknown): Promise<void> {
-    if (!(error instanceof WeappLoginError) || error.retry === 'none' || this.spent >= this.limits.retries) throw error
+    if (!(error instanceof WeappLoginError) || this.spent >= this.limits.retries) throw error
+    if (error.retry === 'none' || error.retry === 'getPhoneNumber') throw error
     const asked = (error.retryAfter || 0) * 1000
     if (asked > this.limits.maxWait) throw error
     const grown = this.limits.retryDelay * Math.pow(2, this.spent)

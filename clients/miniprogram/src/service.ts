@@ -3,8 +3,17 @@ import type { Session } from './kept-session.js'
 import { isUser, type User } from './user.js'
 import { headerOf, requested, type WxAnswer, type WxLike, type WxUserInfo } from './wx.js'
 
+/** A way of registering somebody new; a newer service may know more of them. */
+export type Way = 'userInfo' | 'silent' | 'phone'
+
+/** Leave to register one person, once, and the ways in which the service takes them, the preferred first. */
+export interface Ticket {
+  readonly ticket: string
+  readonly ways: readonly Way[]
+}
+
 /** What a login comes to: a person the service knows, or a ticket to register one. */
-export type LoginOutcome = { readonly session: Session } | { readonly ticket: string }
+export type LoginOutcome = { readonly session: Session } | Ticket
 
 /** What `getPhoneNumber` yields to be sent on: today's one-time code, or the older encrypted number. */
 export type PhoneProof = { code: string } | { encryptedData: string; iv: string }
@@ -26,12 +35,16 @@ export class Service {
 
   async login(code: string): Promise<LoginOutcome> {
     const { body, answer } = await this.ask('POST', '/v1/login', null, { code, appId: this.appId })
-    if (body && body.status === 'registrationRequired' && isText(body.ticket)) return { ticket: body.ticket }
+    if (body && body.status === 'registrationRequired' && isText(body.ticket)) {
+      // A service that names no ways knows but one.
+      return { ticket: body.ticket, ways: Array.isArray(body.ways) ? body.ways : ['userInfo'] }
+    }
     return { session: sessionIn(body, answer) }
   }
 
-  async register(ticket: string, info: WxUserInfo): Promise<Session> {
-    const { body, answer } = await this.ask('POST', '/v1/register', null, { ...info, ticket })
+  /** Registers in the way that `proof` makes up: signed data, a phone code, or nothing at all for `silent`. */
+  async register(ticket: string, proof: WxUserInfo | { phoneCode: string } | {}): Promise<Session> {
+    const { body, answer } = await this.ask('POST', '/v1/register', null, { ...proof, ticket })
     return sessionIn(body, answer)
   }
 
@@ -64,12 +77,16 @@ export class Service {
     return userIn(body, answer)
   }
 
+  async erase(token: string, code: string): Promise<void> {
+    await this.ask('DELETE', '/v1/me', token, { code })
+  }
+
   private async ask(method: string, path: string, token: string | null, data?: object, headers?: object) {
     const header: Record<string, string> = { 'content-type': 'application/json', ...headers }
     if (token !== null) header.Authorization = 'Bearer ' + token
     const options = { url: this.baseUrl + path, method, header, data, dataType: 'json', timeout: this.timeout }
     // WeChat's own time limit comes first; ours is for the case that it never reports.
-    const answer = await requested(this.wx, options, this.timeout + 2000)
+    const answer = await requested(this.wx, 'request', options, this.timeout + 2000)
     const body = parsed(answer.data)
     if (answer.statusCode >= 200 && answer.statusCode < 300) return { body, answer }
     throw refusal(body, answer)
@@ -89,7 +106,7 @@ function userIn(found: unknown, answer: WxAnswer): User {
 }
 
 function refusal(body: any, answer: WxAnswer): WeappLoginError {
-  const retries: Retry[] = ['none', 'restart', 'getUserInfo', 'later']
+  const retries: Retry[] = ['none', 'restart', 'getUserInfo', 'getPhoneNumber', 'later']
   if (!body || !isText(body.code) || retries.indexOf(body.retry) < 0) return notOurs(answer)
   return new WeappLoginError({
     code: body.code as WeappLoginError['code'],
@@ -122,7 +139,7 @@ function secondsToWait(answer: WxAnswer): number | null {
 }
 
 /** wx.request hands over the text itself where it could not parse it, which includes media types some phones skip. */
-function parsed(data: unknown): any {
+export function parsed(data: unknown): any {
   if (typeof data !== 'string') return data
   try {
     return JSON.parse(data)

@@ -1,4 +1,4 @@
-import { WeappLoginError } from './errors.js'
+import { WeappLoginError, type DeniedReason } from './errors.js'
 
 /** What `wx.*` hands to `fail`. */
 export interface WxFailure {
@@ -29,11 +29,15 @@ interface Callbacks<Success> {
   fail?: (failure: any) => void
 }
 
-/** The part of `wx` that the client needs; all of it is there since base library 1.9.90, but `getAccountInfoSync`. */
+/** The part of `wx` that the client needs; what it can do without is optional. */
 export interface WxLike {
   login(options: { timeout?: number } & Callbacks<{ code: string }>): unknown
-  getUserInfo(options: { withCredentials?: boolean } & Callbacks<any>): unknown
+  /** Not everywhere: where it is missing, people are registered in another way. */
+  getUserInfo?(options: { withCredentials?: boolean } & Callbacks<any>): unknown
   request(options: any): unknown
+  uploadFile?(options: any): unknown
+  downloadFile?(options: any): unknown
+  connectSocket?(options: any): any
   getStorageSync(key: string): any
   setStorageSync(key: string, data: any): void
   removeStorageSync(key: string): void
@@ -98,27 +102,74 @@ export function loginCode(wx: WxLike, limit: number): Promise<string> {
 
 /** Signed and encrypted data about the person. WeChat makes it with the session key of the last exchange. */
 export function userInfo(wx: WxLike, limit: number): Promise<WxUserInfo> {
-  return called<WxUserInfo>(callbacks => wx.getUserInfo({ withCredentials: true, ...callbacks }), limit).then(
+  if (typeof wx.getUserInfo !== 'function') {
+    const detail = 'this WeChat has no wx.getUserInfo'
+    return Promise.reject(new WeappLoginError({ code: 'user_info_denied', retry: 'none', detail, reason: 'not_supported' }))
+  }
+  return called<WxUserInfo>(callbacks => wx.getUserInfo!({ withCredentials: true, ...callbacks }), limit).then(
     // Only what the service checks: the profile that comes beside it in the clear proves nothing.
     ({ rawData, signature, encryptedData, iv }) => ({ rawData, signature, encryptedData, iv }),
     (failure: CallFailure) => {
-      const denied = /auth den|authorize no response|user den|cancel|privacy/i.test(failure.errMsg) || failure.errno === 104
+      const detail = failure.errMsg
+      const reason = deniedReason(failure)
       throw new WeappLoginError(
-        denied
-          ? { code: 'user_info_denied', retry: 'none', detail: failure.errMsg }
-          : { code: 'user_info_failed', retry: 'restart', detail: failure.errMsg }
+        reason === null
+          ? { code: 'user_info_failed', retry: 'restart', detail }
+          : { code: 'user_info_denied', retry: 'none', detail, reason }
       )
     }
   )
 }
 
-/** One `wx.request`. Any status is a success; rejects only when no answer came back. */
-export function requested(wx: WxLike, options: object, limit: number | null): Promise<WxAnswer> {
-  return called<WxAnswer>(callbacks => wx.request({ ...options, ...callbacks }), limit).catch((failure: CallFailure) => {
-    const detail = failure.errMsg
-    if (/domain list/i.test(detail)) throw new WeappLoginError({ code: 'domain_not_allowed', retry: 'none', detail })
-    throw new WeappLoginError({ code: failure.timedOut ? 'timed_out' : 'network_failed', retry: 'later', detail })
+/** Why a call about personal data was refused; `null` when it failed without anybody's refusal. */
+export function deniedReason({ errMsg, errno }: WxFailure): DeniedReason | null {
+  const said = errMsg || ''
+  // Source: https://developers.weixin.qq.com/miniprogram/dev/framework/user-privacy/PrivacyAuthorize.html
+  if (errno === 112 || /not declared in the privacy/i.test(said)) return 'privacy_undeclared'
+  if (errno === 104 || /privacy/i.test(said)) return 'privacy_not_agreed'
+  if (errno === 103 || /den(y|ied)|cancel|authorize no response|unauthorized/i.test(said)) return 'person_refused'
+  return null
+}
+
+/** One request, upload or download. Any status is a success; rejects only when no answer came back. */
+export function requested(
+  wx: WxLike,
+  api: 'request' | 'uploadFile' | 'downloadFile',
+  options: object,
+  limit: number | null,
+  onTask?: (task: any) => void
+): Promise<WxAnswer> {
+  return called<WxAnswer>(callbacks => {
+    const task = (wx[api] as WxLike['request'])({ ...options, ...callbacks })
+    if (onTask) onTask(task)
+  }, limit).catch((failure: CallFailure) => {
+    throw unanswered(failure)
   })
+}
+
+/** A socket once it is open. */
+export async function opened(wx: WxLike, options: object, limit: number): Promise<any> {
+  let task: any
+  try {
+    return await called<any>(({ success, fail }) => {
+      task = wx.connectSocket!({ ...options, fail })
+      task.onOpen(() => success(task))
+      task.onError(fail)
+      task.onClose(() => fail({ errMsg: 'connectSocket:fail closed before it was open' }))
+    }, limit)
+  } catch (failure) {
+    // What opens after its time would stay open with nobody to close it.
+    if ((failure as CallFailure).timedOut && task) task.close({})
+    throw unanswered(failure as CallFailure)
+  }
+}
+
+function unanswered({ errMsg: detail, timedOut }: CallFailure): WeappLoginError {
+  if (/domain list/i.test(detail)) return new WeappLoginError({ code: 'domain_not_allowed', retry: 'none', detail })
+  if (/\bfile\b.*(not|no such|exceed)|no such file|file path/i.test(detail)) {
+    return new WeappLoginError({ code: 'file_failed', retry: 'none', detail })
+  }
+  return new WeappLoginError({ code: timedOut ? 'timed_out' : 'network_failed', retry: 'later', detail })
 }
 
 /** The value of a header whatever its case: phones hand over some in lower case and some as sent. */

@@ -46,8 +46,8 @@ test('a wx.login that never answers ends in wx_login_failed', async t => {
   assert.equal(error.code, 'wx_login_failed')
 })
 
-test('a refusal to share the user info ends in user_info_denied, and the next login works', async t => {
-  const world = await startWorld(t)
+test('a refusal to share the user info ends in user_info_denied where no other way is left, and the next login works', async t => {
+  const world = await startWorld(t, { REGISTRATION: 'user_info' })
   const phone = world.phone()
   const auth = world.client(phone)
   phone.refuse('getUserInfo')
@@ -56,12 +56,14 @@ test('a refusal to share the user info ends in user_info_denied, and the next lo
   phone.refuse('getUserInfo', false)
   const user = await auth.login()
 
-  assert.deepEqual([error.code, error.retry, error.status], ['user_info_denied', 'none', 0])
+  assert.deepEqual([error.code, error.retry, error.status, error.reason], ['user_info_denied', 'none', 0, 'person_refused'])
   assert.deepEqual(auth.user, user)
+  // The ticket of the refusal is still good.
+  assert.deepEqual(phone.steps, ['login', 'POST /v1/login', 'getUserInfo', 'getUserInfo', 'POST /v1/register'])
 })
 
-test('a getUserInfo that fails otherwise starts over', async t => {
-  const world = await startWorld(t)
+test('a getUserInfo that fails otherwise starts over where no other way is left', async t => {
+  const world = await startWorld(t, { REGISTRATION: 'user_info' })
   const phone = world.phone()
   phone.fault({ api: 'getUserInfo', kind: 'fail', errMsg: 'getUserInfo:fail system error' })
 
@@ -72,7 +74,7 @@ test('a getUserInfo that fails otherwise starts over', async t => {
 })
 
 test('a getUserInfo that always fails ends in user_info_failed after five tries', async t => {
-  const world = await startWorld(t)
+  const world = await startWorld(t, { REGISTRATION: 'user_info' })
   const phone = world.phone()
   phone.fault({ api: 'getUserInfo', kind: 'fail', errMsg: 'getUserInfo:fail system error', times: 100 })
 

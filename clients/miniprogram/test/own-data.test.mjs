@@ -78,14 +78,14 @@ test('a phone number whose answer was lost is found bound', async t => {
   assert.match(user.phone, /^\+86\d{11}$/)
 })
 
-test('a phone code that is used up ends in code_invalid: the person taps again', async t => {
+test('a phone code that is used up ends in phone_code_invalid: the person taps again', async t => {
   const { auth, phone } = await signedIn(t)
   const detail = await phone.tapPhoneButton()
   await auth.bindPhone(detail)
 
   const error = await rejection(auth.bindPhone(detail))
 
-  assert.deepEqual([error.code, error.retry, error.status], ['code_invalid', 'restart', 401])
+  assert.deepEqual([error.code, error.retry, error.status], ['phone_code_invalid', 'getPhoneNumber', 422])
 })
 
 test('a number encrypted with a younger key ends in decryption_failed, and the next tap works', async t => {

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { root } from './world.mjs'
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const chinese = readFileSync(join(root, 'README.zh-CN.md'), 'utf8')
 const sources = readdirSync(join(root, 'test')).filter(file => file.endsWith('.test.mjs'))
   .map(file => readFileSync(join(root, 'test', file), 'utf8'))
 
@@ -12,7 +13,7 @@ const sources = readdirSync(join(root, 'test')).filter(file => file.endsWith('.t
 function namesOfTests() {
   return sources.flatMap(source => {
     const plain = [...source.matchAll(/^ *test\('((?:[^'\\]|\\.)+)'/gm)].map(([, name]) => name.replace(/\\'/g, "'"))
-    const variants = [...source.matchAll(/^  \['((?:[^'\\]|\\.)+)', '/gm)].map(([, what]) => what.replace(/\\'/g, "'"))
+    const variants = [...source.matchAll(/^  \['((?:[^'\\]|\\.)+)', /gm)].map(([, what]) => what.replace(/\\'/g, "'"))
     const patterned = [...source.matchAll(/^ *test\(`([^`]+)`/gm)]
       .flatMap(([, pattern]) => variants.map(what => pattern.replace('${what}', what)))
     return [...plain, ...patterned]
@@ -48,7 +49,7 @@ test('every code of the client\'s own is explained', () => {
 
   const section = readme.slice(readme.indexOf('## Errors'), readme.indexOf('## What the person sees'))
 
-  assert.equal(codes.length, 11)
+  assert.equal(codes.length, 13)
   for (const code of codes) assert.ok(section.includes(`\`${code}\``), code)
 })
 
@@ -62,4 +63,27 @@ test('every option is explained with its default', () => {
     assert.match(source, new RegExp(`given\\(options\\.${name}, ${value}\\)`))
     assert.match(readme, new RegExp(`^\\| \`${name}\` \\| .+ \\| ${value} \\|$`, 'm'))
   }
+})
+
+test('both languages have the same sections, the same rows in their tables and the same code', () => {
+  const outline = text => ({
+    sections: [...text.matchAll(/^#+ /gm)].map(([level]) => level),
+    rows: [...text.matchAll(/^\| (`\w+`|`\w+\(options\)`) \|/gm)].map(([, name]) => name),
+    tests: [...text.matchAll(/\| `([^`|]+)` \|$/gm)].map(([, name]) => name),
+    recipes: [...text.matchAll(/^```js recipe=[^]*?^```$/gm)].map(([code]) => code),
+    defaults: [...text.matchAll(/^\| `\w+` \| [^|]+ \| (\d+) \|$/gm)].map(([, value]) => value),
+    figures: [...text.matchAll(/[\d,]+ (?:of|\/) 10,000 ?\([\d.]+ %\)/g)].map(([figure]) => figure.replace('/', 'of'))
+  })
+
+  assert.deepEqual(outline(chinese), outline(readme))
+  assert.ok(outline(readme).rows.length > 30)
+})
+
+test('every reason of a refusal is explained', () => {
+  const source = readFileSync(join(root, 'src/errors.ts'), 'utf8')
+  const [, union] = /type DeniedReason = (.*)/.exec(source)
+  const reasons = [...union.matchAll(/'(\w+)'/g)].map(([, reason]) => reason)
+
+  for (const reason of reasons) assert.match(readme, new RegExp(`^\\| \`${reason}\` \\|`, 'm'))
+  assert.equal(reasons.length, 4)
 })

@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { createWeappLogin } from '../dist/index.mjs'
+import { standIn } from './stand-in.mjs'
 import { createPhone } from './wx-shim.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -20,9 +21,10 @@ process.on('exit', () => children.forEach(child => child.kill('SIGKILL')))
 /** Starts `weapp-login dev` in a folder of its own; ends with the test `t`. */
 export async function startService(t, env = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'weapp-login-client-'))
+  let own = ''
   const service = { url: '', stop: async () => {}, start: async () => {} }
   service.start = async () => {
-    const listen = service.url ? new URL(service.url).host : '127.0.0.1:0'
+    const listen = own ? new URL(own).host : '127.0.0.1:0'
     const child = spawn(BINARY, ['dev'], {
       cwd: folder,
       env: {
@@ -46,7 +48,7 @@ export async function startService(t, env = {}) {
       child.kill('SIGKILL')
       await ended.catch(() => {})
     }
-    service.url = await new Promise((found, failed) => {
+    own = await new Promise((found, failed) => {
       const late = setTimeout(() => failed(new Error(`the service did not start in time: ${said}`)), 20000)
       child.once('error', failed)
       ended.then(() => failed(new Error(`the service ended: ${said}`)), failed)
@@ -57,6 +59,7 @@ export async function startService(t, env = {}) {
         if (address) clearTimeout(late)
       })
     })
+    service.url = service.url || (await standIn(t, () => own, { WECHAT_APP_ID: APP, ...env })) || own
   }
   t.after(async () => {
     await service.stop()
@@ -87,6 +90,8 @@ export async function startWorld(t, env = {}) {
     /** What WeChat's servers, or the path between them and the service, do to the next `times` requests of `path`. */
     fault: (kind, value, times = 1, path = '/sns/jscode2session') => post('/control/faults', { path, kind, value, times }),
     steer: (person, change) => post(`/control/people/${person}`, change, 'PUT'),
+    /** What the mini program's privacy guideline says of `person`'s data, and whether they agreed to it. */
+    privacy: (person, state) => post(`/control/people/${person}`, { privacy: state }, 'PUT'),
     expireKey: person => post(`/control/people/${person}/expire-session-key`, { appId: APP }),
     advanceClock: seconds => post('/control/clock', { advanceSeconds: seconds }),
     /** Ends a session from outside the client, as another device or support staff would. */
@@ -110,7 +115,8 @@ function observedPhone(settings) {
     onMessage(message) {
       if (message.phase === 'call') {
         const { options } = message
-        steps.push(message.api === 'request' ? `${options.method || 'GET'} ${new URL(options.url).pathname}` : message.api)
+        const path = options.url === undefined ? '' : ` ${new URL(options.url).pathname}`
+        steps.push(message.api === 'request' ? `${options.method || 'GET'}${path}` : message.api + path)
       }
       if (settings.onMessage) settings.onMessage(message)
     }

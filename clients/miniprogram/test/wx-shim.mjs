@@ -2,6 +2,8 @@
 // fetch. What only WeChat can do (codes, signed data) is asked of the simulator's phone side; storage, the network's
 // manners and the person's taps are here. Imports nothing.
 
+// What they return is a task, and so never a Promise.
+const TASKS = ['request', 'uploadFile', 'downloadFile']
 const METHODS = ['OPTIONS', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'CONNECT']
 
 /**
@@ -27,6 +29,7 @@ export function createPhone(settings) {
   const timeout = settings.timeout || 60000
   const interruptAfter = settings.interruptAfter === undefined ? 5000 : settings.interruptAfter
 
+  const files = new Map()
   const faults = []
   const refused = new Set()
   const running = new Set()
@@ -67,7 +70,7 @@ export function createPhone(settings) {
         return undefined
       }
     )
-    const promised = settings.promises !== false && api !== 'request' && !success && !fail && !complete
+    const promised = settings.promises !== false && !TASKS.includes(api) && !success && !fail && !complete
     return promised ? settled : undefined
   }
 
@@ -92,16 +95,33 @@ export function createPhone(settings) {
     return result
   }
 
-  function request(options) {
-    const state = { aborter: new AbortController(), reason: null }
-    const task = {
-      abort: () => stop(state, 'request:fail abort'),
-      onHeadersReceived() {},
-      offHeadersReceived() {}
-    }
-    call('request', options, () => admitted(() => sent(options, state)))
-    return task
+  /** Starts `work` as one of the calls that can be aborted. */
+  function task(api, options, work) {
+    const state = { api, aborter: new AbortController(), reason: null }
+    call(api, options, () => admitted(() => work(state)))
+    return { abort: () => stop(state, 'abort'), onHeadersReceived() {}, offHeadersReceived() {}, onProgressUpdate() {} }
   }
+
+  const request = options => task('request', options, async state => {
+    const answer = await sent(options, state)
+    return { ...answer, data: handedOver(answer.data, options) }
+  })
+
+  const uploadFile = options => task('uploadFile', options, async state => {
+    if (!files.has(options.filePath)) throw { errMsg: 'uploadFile:fail file not found' }
+    const form = new FormData()
+    for (const [name, value] of Object.entries(options.formData || {})) form.append(name, String(value))
+    form.append(options.name, new Blob([files.get(options.filePath)]), options.filePath.split('/').pop())
+    const { data, cookies, ...answer } = await sent({ ...options, method: 'POST', form }, state)
+    return { ...answer, data: new TextDecoder().decode(data) }
+  })
+
+  const downloadFile = options => task('downloadFile', options, async state => {
+    const { data, cookies, ...answer } = await sent({ ...options, method: 'GET', data: undefined }, state)
+    const path = options.filePath || `wxfile://tmp_${++calls}`
+    files.set(path, data)
+    return { ...answer, tempFilePath: path, filePath: options.filePath }
+  })
 
   /** Runs `work` when fewer than ten requests are under way. */
   async function admitted(work) {
@@ -121,11 +141,11 @@ export function createPhone(settings) {
 
   async function sent(options, state) {
     const method = String(options.method || 'GET').toUpperCase()
-    if (!METHODS.includes(method)) throw { errMsg: 'request:fail method is invalid' }
+    if (!METHODS.includes(method)) throw { errMsg: `${state.api}:fail method is invalid` }
     let url = String(options.url)
-    if (!/^https?:\/\//i.test(url)) throw { errMsg: `request:fail invalid url "${url}"` }
+    if (!/^https?:\/\//i.test(url)) throw { errMsg: `${state.api}:fail invalid url "${url}"` }
     if (settings.domains && !settings.domains.includes(new URL(url).origin)) {
-      throw { errMsg: 'request:fail url not in domain list', errno: 600002 }
+      throw { errMsg: `${state.api}:fail url not in domain list`, errno: 600002 }
     }
     const headers = { 'content-type': 'application/json' }
     for (const [name, value] of Object.entries(options.header || {})) {
@@ -134,30 +154,33 @@ export function createPhone(settings) {
     headers.referer = `https://servicewechat.com/${appId}/0/page-frame.html`
     const { data } = options
     let body
-    if (method === 'GET' || method === 'HEAD') {
+    if (options.form) {
+      body = options.form
+      // With its boundary, which only fetch knows.
+      delete headers['content-type']
+    } else if (method === 'GET' || method === 'HEAD') {
       if (data && typeof data === 'object') url += (url.includes('?') ? '&' : '?') + urlencoded(data)
     } else if (data !== undefined && data !== null) {
       const form = headers['content-type'].includes('x-www-form-urlencoded')
       const plain = typeof data === 'string' || data instanceof ArrayBuffer
       body = plain ? data : form ? urlencoded(data) : JSON.stringify(data)
     }
-    const timer = setTimeout(() => stop(state, 'request:fail timeout'), options.timeout || timeout)
+    const timer = setTimeout(() => stop(state, 'timeout'), options.timeout || timeout)
     inFlight.add(state)
     try {
       // No cookie is kept or sent, whatever the server sets.
       const { signal } = state.aborter
       const answer = await fetch(url, { method, headers, body, signal, credentials: 'omit', cache: 'no-store' })
-      const raw = await answer.arrayBuffer()
       return {
-        data: handedOver(raw, options),
+        data: await answer.arrayBuffer(),
         statusCode: answer.status,
         header: headerObject(answer.headers),
         cookies: setCookies(answer.headers),
-        errMsg: 'request:ok'
+        errMsg: `${state.api}:ok`
       }
     } catch (error) {
       const cause = error.cause && (error.cause.code || error.cause.message)
-      throw { errMsg: state.reason || `request:fail ${cause || error.message}`, errno: state.reason ? 5 : 600001 }
+      throw { errMsg: `${state.api}:fail ${state.reason || cause || error.message}`, errno: state.reason ? 5 : 600001 }
     } finally {
       clearTimeout(timer)
       inFlight.delete(state)
@@ -195,6 +218,8 @@ export function createPhone(settings) {
       return call('getUserProfile', options, () => askWeChat('getUserProfile', { tap, desc: options.desc }))
     },
     request,
+    uploadFile,
+    downloadFile,
     getStorageSync(key) {
       storageFault('getStorageSync')
       const text = storage.getItem(key)
@@ -219,6 +244,8 @@ export function createPhone(settings) {
   return {
     wx,
     storage,
+    /** The files on this phone, by path. */
+    files,
     /**
      * What goes wrong next: `{ api, kind, times?, path?, errMsg?, answer? }`. `kind` is `fail` (with `errMsg`), `silent`
      * (no callback ever), `loseAnswer` (it happened, nobody hears of it) or `answer` (somebody else replies); of the
@@ -247,9 +274,11 @@ export function createPhone(settings) {
       observe({ phase: result.code || result.encryptedData ? 'answer' : 'failure', api: 'getPhoneNumber', id, result })
       return result
     },
+    /** The person agrees to the mini program's privacy guideline. */
+    agreePrivacy: () => askWeChat('agreePrivacy', {}),
     /** The mini program goes to the background. */
     hide() {
-      background = setTimeout(() => inFlight.forEach(state => stop(state, 'request:fail interrupted')), interruptAfter)
+      background = setTimeout(() => inFlight.forEach(state => stop(state, 'interrupted')), interruptAfter)
     },
     show: () => clearTimeout(background),
     /** WeChat ends the mini program: nothing that is under way calls back any more. Its storage stays. */

@@ -3,6 +3,7 @@ import {
   createWeappLogin,
   isWeappLoginError,
   type ClientErrorCode,
+  type DeniedReason,
   type ServerErrorCode,
   type User,
   type WeappLogin,
@@ -19,6 +20,9 @@ createWeappLogin({})
 
 Page({
   async onLoad() {
+    const known: User | null = await auth.login({ create: false })
+    // @ts-expect-error: somebody new is nobody yet
+    this.setData({ id: known.id })
     const user: User = await auth.login()
     const phoneNumber: string | null = user.phone
     const gender: 0 | 1 | 2 = user.gender
@@ -30,6 +34,8 @@ Page({
   // The event of WeChat's typings is what bindPhone takes.
   async onGetPhoneNumber(event: WechatMiniprogram.ButtonGetPhoneNumber) {
     await auth.bindPhone(event.detail)
+    const user: User = await auth.registerByPhone(event.detail)
+    this.setData({ phoneNumber: user.phone })
   },
 
   async onNickname(event: WechatMiniprogram.FormSubmit) {
@@ -49,8 +55,23 @@ Page({
     await auth.request({ url: '/orders/1', method: 'PATCH' })
   },
 
+  async onFiles(event: WechatMiniprogram.CustomEvent<{ avatarUrl: string }>) {
+    const file = { url: '/avatars', filePath: event.detail.avatarUrl, name: 'file' }
+    const upload = await auth.upload(file, (task: WechatMiniprogram.UploadTask) => task.onProgressUpdate(() => {}))
+    const text: string = upload.data
+    const { tempFilePath, statusCode } = await auth.download({ url: '/receipt' })
+    const socket = await auth.connectSocket<WechatMiniprogram.SocketTask>({ url: 'wss://login.example.com/chat' })
+    socket.send({ data: text + tempFilePath + statusCode })
+    // At once, and of the type that WeChat's own call wants.
+    wx.uploadFile(auth.authorize({ ...file, url: 'https://login.example.com/avatars', success: () => {} }))
+    wx.connectSocket(auth.authorize({ url: 'wss://login.example.com/chat' }))
+    // @ts-expect-error: an upload has a file
+    await auth.upload({ url: '/avatars' })
+  },
+
   async onSignOut() {
     const confirmed: boolean = await auth.logout()
+    await auth.deleteAccount()
     this.setData({ confirmed })
   }
 })
@@ -58,6 +79,9 @@ Page({
 function explain(error: unknown): string {
   if (!isWeappLoginError(error)) return 'unknown'
   const { code, retry, status, detail, requestId, retryAfter } = error
+  const reason: DeniedReason | null = error.reason
+  if (reason === 'privacy_undeclared') return 'the guideline'
+  if (retry === 'getPhoneNumber') return 'tap again'
   const known: ServerErrorCode | ClientErrorCode = code
   if (known === 'user_info_denied') return 'denied'
   if (retry === 'later') return 'again in ' + (retryAfter === null ? 'a moment' : retryAfter + ' s')
