@@ -109,3 +109,46 @@ fn is_defect(kind: &DatabaseErrorKind, message: &str) -> bool {
     let faults = ["syntax", "Unknown column", "doesn't exist", "no such", "Data too long", "denied", "Incorrect"];
     matches!(kind, ForeignKeyViolation | NotNullViolation | CheckViolation) || says(message, &faults)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(words: &str) -> Failure {
+        Failure::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(words.to_owned())))
+    }
+
+    #[test]
+    fn a_server_that_refuses_writes_is_recognised() {
+        for words in [
+            "The MySQL server is running with the --read-only option so it cannot execute this statement",
+            "The MySQL server is running with the --super-read-only option so it cannot execute this statement",
+            "The MariaDB server is running with the --read-only option so it cannot execute this statement",
+            "Cannot execute statement in a READ ONLY transaction.",
+            "Running in read-only mode",
+        ] {
+            assert_eq!(said(words).verdict(), Verdict::ReadOnly, "{words}");
+            assert!(matches!(said(words).into_store_error(), StoreError::Unavailable(_)), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_is_gone_is_recognised() {
+        for words in [
+            "Input/output error: Input/output error: Broken pipe (os error 32)",
+            "Driver error: `Connection is closed.'",
+            "Server shutdown in progress",
+            "The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout",
+        ] {
+            assert_eq!(said(words).verdict(), Verdict::Dead, "{words}");
+        }
+    }
+
+    #[test]
+    fn what_met_another_transaction_says_nothing_of_the_connection() {
+        let met = said("Deadlock found when trying to get lock; try restarting transaction");
+
+        assert_eq!((met.verdict(), met.is_transient()), (Verdict::Sound, true));
+        assert!(matches!(said("Unknown column 'x' in 'SELECT'").into_store_error(), StoreError::Broken(_)));
+    }
+}

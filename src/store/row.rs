@@ -79,9 +79,9 @@ impl Row {
     }
 }
 
-/// The columns that a profile fills.
+/// The columns that a profile fills. All of them always: a statement whose columns vary would be prepared each time.
 #[derive(AsChangeset, Insertable)]
-#[diesel(table_name = users)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 pub struct ProfileColumns<'a> {
     pub nickname: &'a str,
     pub avatar_url: &'a str,

@@ -39,6 +39,7 @@ fn describe() {
     describe_counter!("weapp_login_rate_limits_total", "rate limit checks, by limit and outcome");
     describe_counter!("weapp_login_events_total", "login events, by what became of them");
     describe_gauge!("weapp_login_database_connections", "connections to the database, by state");
+    describe_histogram!("weapp_login_database_seconds", "time the database took, by operation, repetitions and all");
     describe_gauge!("weapp_login_build_info", "1, with the version as a label");
 }
 
