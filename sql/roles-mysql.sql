@@ -11,6 +11,7 @@ CREATE ROLE IF NOT EXISTS weapp_service;
 GRANT SELECT, INSERT, UPDATE ON users TO weapp_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON identities TO weapp_service;
 GRANT SELECT, INSERT, DELETE ON login_events TO weapp_service;
+GRANT SELECT, INSERT, UPDATE ON phone_locks TO weapp_service;
 GRANT SELECT ON __diesel_schema_migrations TO weapp_service;
 
 -- Analysts: the views, and of the tables every column that is not personal.
@@ -30,6 +31,7 @@ GRANT SELECT (id, language, profile_source, status, merged_into, created_at, upd
     ON users TO weapp_analyst;
 GRANT SELECT (app_id, user_id, created_at, last_login_at) ON identities TO weapp_analyst;
 GRANT SELECT ON login_events TO weapp_analyst;
+GRANT SELECT ON phone_locks TO weapp_analyst;
 
 -- Support staff: find people by what these can tell (number, name, phone), see what happened, suspend and restore. No
 -- unionid and no openid: a person does not know them, and with them one could be followed into other companies' data.

@@ -4,6 +4,7 @@ use super::part::settings;
 use super::people_csv::Line;
 use crate::app::open_users;
 use crate::settings::{DatabaseSettings, Secrets};
+use crate::user::UserId;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ pub struct Arguments {
     output: Option<PathBuf>,
 }
 
-/// Writes people in the order of app id and openid. Who registers meanwhile may or may not be among them; nobody is there
+/// Writes people in the order of app id and openid, and after them those of whom only the phone number is known. Who registers meanwhile may or may not be among them; nobody is there
 /// twice.
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let database: DatabaseSettings = settings(Secrets::Any)?;
@@ -33,7 +34,16 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         let after = last.as_ref().map(|(app, openid)| (app, openid));
         let page = users.export(after, PAGE).await?;
         let Some(end) = page.last() else { break };
-        last = Some((end.app_id.clone(), end.openid.clone()));
+        last = end.pair.clone();
+        people += page.len();
+        for person in &page {
+            lines.serialize(Line::from(person))?;
+        }
+    }
+    let mut place = Some(UserId(0));
+    while let Some(after) = place {
+        let (page, end) = users.export_without_pair(after, PAGE).await?;
+        place = end;
         people += page.len();
         for person in &page {
             lines.serialize(Line::from(person))?;

@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// CSV with a header line; columns app_id, openid and, if there are any, unionid, nickname, avatar_url, phone,
-    /// gender, language, city, province, country, status, profile_source, created_at
+    /// CSV with a header line; columns app_id and openid, or phone for people without these, and, if there are any, unionid,
+    /// nickname, avatar_url, gender, language, city, province, country, status, profile_source, created_at
     file: PathBuf,
     /// Lines in one transaction
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -72,9 +72,12 @@ async fn import(users: &dyn UserStore, arguments: &Arguments) -> anyhow::Result<
     let mut progress = noted(&files.progress, file_bytes);
     let mut reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(file);
     let headers = reader.headers()?.clone();
-    for needed in ["app_id", "openid"] {
-        if !headers.iter().any(|name| name == needed) {
-            bail!("{} has no column {needed}", arguments.file.display());
+    let has = |column: &str| headers.iter().any(|name| name == column);
+    if !has("phone") {
+        for needed in ["app_id", "openid"] {
+            if !has(needed) {
+                bail!("{} has neither a column {needed} nor a column phone", arguments.file.display());
+            }
         }
     }
     let resumed = progress.byte > 0;

@@ -1,11 +1,12 @@
-//! The form in which people are moved in and out: CSV with a header line, UTF-8, one line for a person in a mini program.
+//! The form in which people are moved in and out: CSV with a header line, UTF-8, one line for a person in a mini program,
+//! or for a person of whom only the phone number is known.
 
 use crate::store::Person;
 use crate::user::{AvatarUrl, Phone, Profile, ProfileSource, Status, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A line. Only `app_id` and `openid` must be there; `export` writes every column.
+/// A line. Only `app_id` and `openid` must be there, or `phone`; `export` writes every column.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Line {
@@ -36,8 +37,8 @@ impl From<&Person> for Line {
         let profile = person.profile.clone();
         Line {
             user_id: person.id.to_string(),
-            app_id: person.app_id.to_string(),
-            openid: person.openid.as_str().to_owned(),
+            app_id: person.pair.as_ref().map(|(app, _)| app.to_string()).unwrap_or_default(),
+            openid: person.pair.as_ref().map(|(_, openid)| openid.as_str().to_owned()).unwrap_or_default(),
             unionid: person.unionid.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
             nickname: profile.nickname,
             avatar_url: profile.avatar_url,
@@ -61,8 +62,13 @@ impl Line {
     /// Why the line names nobody.
     pub fn person(self, now: DateTime<Utc>) -> Result<(Person, Vec<&'static str>), &'static str> {
         let mut left_out = vec![];
-        let app_id = self.app_id.trim().parse().map_err(|_| "app_id is missing or malformed")?;
-        let openid = self.openid.trim().parse().map_err(|_| "openid is missing or malformed")?;
+        let pair = match (self.app_id.trim(), self.openid.trim()) {
+            ("", "") => None,
+            (app, openid) => Some((
+                app.parse().map_err(|_| "app_id is missing or malformed")?,
+                openid.parse().map_err(|_| "openid is missing or malformed")?,
+            )),
+        };
         let unionid = match self.unionid.trim() {
             "" => None,
             text => Some(text.parse().map_err(|_| "unionid is malformed")?),
@@ -79,12 +85,18 @@ impl Line {
             "" => None,
             text => {
                 let phone = phone(text);
+                if phone.is_none() && pair.is_none() {
+                    return Err("phone is no E.164 number, and there is no openid");
+                }
                 if phone.is_none() {
                     left_out.push("phone is no E.164 number");
                 }
                 phone
             }
         };
+        if phone.is_none() && pair.is_none() {
+            return Err("neither openid with app_id nor phone");
+        }
         if !self.avatar_url.is_empty() && self.avatar_url.parse::<AvatarUrl>().is_err() {
             left_out.push("avatar_url is no http or https address");
         }
@@ -111,7 +123,7 @@ impl Line {
         let profile_source = self.profile_source.trim().parse().unwrap_or_else(|_| profile.source());
         let profile_source = if profile.nickname.is_empty() { ProfileSource::Anonymous } else { profile_source };
         let id = UserId(0);
-        let person = Person { id, app_id, openid, unionid, profile, profile_source, phone, status, created_at };
+        let person = Person { id, pair, unionid, profile, profile_source, phone, status, created_at };
         Ok((person, left_out))
     }
 }

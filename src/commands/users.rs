@@ -3,6 +3,7 @@
 use super::part::settings;
 use crate::app::{open_tokens, open_users};
 use crate::clock::Clock;
+use crate::identity::{AppId, OpenId};
 use crate::random::Random;
 use crate::session::{Lives, Sessions};
 use crate::settings::{DatabaseSettings, RedisSettings, Secrets, SessionSettings};
@@ -26,6 +27,14 @@ enum Action {
     Suspend { id: i64 },
     /// Let a suspended account log in again
     Restore { id: i64 },
+    /// Give an identity of an account one of its own, and end the account's sessions in that mini program
+    Unlink {
+        id: i64,
+        /// The mini program
+        app: AppId,
+        /// Needed where the account has several identities in the mini program
+        openid: Option<OpenId>,
+    },
     /// List the open sessions of an account
     Sessions { id: i64 },
     /// End the sessions of an account
@@ -58,6 +67,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             set_status(&users, UserId(id), Status::Active, &clock).await?;
             println!("restored");
             Ok(())
+        }
+        Action::Unlink { id, app, openid } => {
+            unlink(&users, &sessions, UserId(id), &app, openid.as_ref(), &clock).await
         }
         Action::Sessions { id } => {
             for listed in sessions.of(UserId(id)).await? {
@@ -102,6 +114,30 @@ async fn show(users: &Arc<dyn UserStore>, id: UserId) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+async fn unlink(
+    users: &Arc<dyn UserStore>,
+    sessions: &Sessions,
+    id: UserId,
+    app: &AppId,
+    openid: Option<&OpenId>,
+    clock: &Clock,
+) -> anyhow::Result<()> {
+    let own = match users.unlink(id, app, openid, clock.now()).await? {
+        Ok(own) => own.id,
+        Err(reason) => bail!("nothing was taken out of account {id} in {app}: {reason}"),
+    };
+    println!("account {own} was made for the identity, without phone number and profile");
+    // Which of them were opened through that identity is written in the sessions only, which their tokens seal.
+    let mut ended = 0;
+    for open in sessions.of(id).await.context(SESSIONS_LEFT)?.iter().filter(|open| open.entry.app_id == *app) {
+        ended += usize::from(sessions.close_one(id, &open.entry.id).await.context(SESSIONS_LEFT)?);
+    }
+    println!("{ended} sessions in {app} ended");
+    Ok(())
+}
+
+const SESSIONS_LEFT: &str = "the identity has an account of its own; the sessions opened through it end within 60 s, because ending them at once failed";
 
 async fn set_status(users: &Arc<dyn UserStore>, id: UserId, status: Status, clock: &Clock) -> anyhow::Result<()> {
     match users.set_status(id, status, clock.now()).await? {

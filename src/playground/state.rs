@@ -99,7 +99,7 @@ impl Shelves {
     async fn everybody(&self) -> Result<Vec<Person>, StoreError> {
         let mut all: Vec<Person> = vec![];
         loop {
-            let after = all.last().map(|last| (last.app_id.clone(), last.openid.clone()));
+            let after = all.last().and_then(|last| last.pair.clone());
             let page = self.users.export(after.as_ref().map(|(app, openid)| (app, openid)), PAGE).await?;
             let last_page = (page.len() as i64) < PAGE;
             all.extend(page);
@@ -137,8 +137,8 @@ fn gone_row(id: UserId, leads_to: &User) -> UserRow {
 fn identity_row(person: &Person) -> IdentityRow {
     IdentityRow {
         user_id: person.id.to_string(),
-        app_id: person.app_id.to_string(),
-        openid: fingerprint(person.openid.as_str()),
+        app_id: person.pair.as_ref().map(|(app, _)| app.to_string()).unwrap_or_default(),
+        openid: person.pair.as_ref().map(|(_, openid)| fingerprint(openid.as_str())).unwrap_or_default(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::extract::{Body, Device, WithinLimit, base64, within};
 use super::signed_in::{NotSignedIn, SignedIn, sign_in};
 use crate::app::App;
 use crate::error::{ApiError, Code, Retry};
-use crate::store::{EventKind, StoreError};
+use crate::store::{EventKind, Newcomer, StoreError};
 use crate::ticket::{Redeemed, Settlement};
 use crate::token::Token;
 use crate::wechat::open_data::{self, Expected, Refused, Sealed, Signed};
@@ -107,11 +107,11 @@ async fn registered(
     let expected = Expected { identity: ticket.identity(), max_age: app.settings().wechat.data_max_age, now };
     let opened = open_data::open(sealed, ticket.session_key(), &expected)
         .map_err(|refused| Failed { settlement: Settlement::Tried, error: failed_check(refused, ticket.failures()) })?;
-    let registered = app.users.register(ticket.identity(), &opened.profile(), now).await?;
-    let user_id = registered.user.id;
+    let registered = app.users.register(Newcomer::new(ticket.identity(), &opened.profile()), now).await?;
+    let (user_id, created) = (registered.user.id, registered.created());
     let (identity, session_key) = (ticket.identity().clone(), ticket.session_key().clone());
     let signed_in = sign_in(app, registered.user, identity, session_key, device).await?;
-    let (kind, status) = match registered.created {
+    let (kind, status) = match created {
         true => (EventKind::Register, StatusCode::CREATED),
         false => (EventKind::Login, StatusCode::OK),
     };

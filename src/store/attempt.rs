@@ -34,12 +34,14 @@ pub enum Operation {
     SetPhone,
     SetStatus,
     Erase,
+    Unlink,
     Merged,
     Identities,
     Record,
     ForgetEvents,
     Import,
     Export,
+    ExportWithoutPair,
     Ping,
     PendingMigrations,
 }
@@ -47,7 +49,9 @@ pub enum Operation {
 impl Operation {
     fn time_limit(self) -> Duration {
         match self {
-            Operation::Import | Operation::Export | Operation::ForgetEvents => LONG_TIME_LIMIT,
+            Operation::Import | Operation::Export | Operation::ExportWithoutPair | Operation::ForgetEvents => {
+                LONG_TIME_LIMIT
+            }
             _ => TIME_LIMIT,
         }
     }

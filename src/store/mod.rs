@@ -21,8 +21,8 @@ pub use redis::RedisTokens;
 pub use tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
 pub use tokens_memory::MemoryTokens;
 pub use users::{
-    Accounts, Connections, Database, EventKind, Events, Imported, LoginEvent, People, Person, Registered, Transfer,
-    UserStore, WayIn,
+    Accounts, Connections, Database, EventKind, Events, Imported, LoginEvent, Newcomer, NotUnlinked, Outcome, People,
+    Person, Registered, Transfer, UserStore, WayIn,
 };
 pub use users_mysql::Users as MysqlUsers;
 pub use users_sqlite::Users as SqliteUsers;

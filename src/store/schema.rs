@@ -41,5 +41,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    phone_locks (slot) {
+        slot -> Integer,
+        taken -> BigInt,
+    }
+}
+
 diesel::joinable!(identities -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(users, identities, login_events);
+diesel::allow_tables_to_appear_in_same_query!(users, identities, login_events, phone_locks);

@@ -7,17 +7,73 @@
 
 use super::error::StoreError;
 use crate::identity::{AppId, Identity, OpenId, UnionId};
+use crate::registration::PhoneAccounts;
 use crate::user::{AvatarUrl, Nickname, Phone, Profile, ProfileSource, Status, User, UserId};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+
+/// Somebody who registers.
+#[derive(Debug, Clone, Copy)]
+pub struct Newcomer<'a> {
+    /// Who WeChat says they are.
+    pub identity: &'a Identity,
+    /// What they show.
+    pub profile: &'a Profile,
+    /// The number that WeChat vouches for, where they told it.
+    pub phone: Option<&'a Phone>,
+    /// What becomes of them if an account has that number already.
+    pub accounts: PhoneAccounts,
+}
+
+impl<'a> Newcomer<'a> {
+    /// Somebody who tells no number.
+    pub fn new(identity: &'a Identity, profile: &'a Profile) -> Newcomer<'a> {
+        Newcomer { identity, profile, phone: None, accounts: PhoneAccounts::Separate }
+    }
+}
 
 /// What came of registering somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
     /// The account, as it is stored.
     pub user: User,
-    /// False when the account existed by then: another device was faster, or an answer was lost and this is a retry.
-    pub created: bool,
+    /// How they came to it.
+    pub outcome: Outcome,
+}
+
+impl Registered {
+    /// Whether an account was made.
+    pub fn created(&self) -> bool {
+        self.outcome == Outcome::Created
+    }
+}
+
+/// How somebody who registers comes to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was made for them.
+    Created,
+    /// They had it by then: another device was faster, or an answer was lost and this is a retry.
+    Known,
+    /// It has their number, and they became one more identity of it. The event is written.
+    Linked,
+}
+
+/// Why an identity was not taken out of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotUnlinked {
+    /// Nobody has that number.
+    #[error("there is no such account")]
+    NoAccount,
+    /// The account has no such way in; it may have been taken out before.
+    #[error("the account has no such identity in this mini program")]
+    NoIdentity,
+    /// The mini program alone does not tell which one is meant.
+    #[error("the account has several identities in this mini program: name the openid")]
+    Several,
+    /// Nothing would be left to sign in to the account with.
+    #[error("it is the account's only identity")]
+    Only,
 }
 
 /// What happened to an account, as `login_events` names it.
@@ -32,6 +88,10 @@ pub enum EventKind {
     Logout,
     /// The account became a part of another one.
     Merge,
+    /// An identity joined the account because of its phone number.
+    Link,
+    /// An identity was taken out of the account, and got one of its own.
+    Unlink,
     /// Everything personal was removed.
     Erase,
     /// A phone number was stored.
@@ -64,15 +124,13 @@ pub struct LoginEvent {
     pub kind: EventKind,
 }
 
-/// An account with one way into it, as people are moved in and out.
+/// An account with one way into it, if it has any, as people are moved in and out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// Number of the account; 0 for somebody who is to be moved in.
     pub id: UserId,
-    /// The mini program of this way in.
-    pub app_id: AppId,
-    /// WeChat's id of the person there.
-    pub openid: OpenId,
+    /// The way in: a mini program, and WeChat's id of the person there. Absent for somebody known by phone number only.
+    pub pair: Option<(AppId, OpenId)>,
     /// WeChat's id of the person everywhere, where it gives one.
     pub unionid: Option<UnionId>,
     /// What they show.
@@ -114,7 +172,8 @@ pub struct Connections {
 pub enum Imported {
     /// An account was made.
     Created,
-    /// The pair was there, or its unionid was and the pair was added to that account.
+    /// The pair was there, or its unionid was and the pair was added to that account; of somebody without a pair, an
+    /// account with the number was there.
     Known,
 }
 
@@ -128,16 +187,14 @@ pub trait People: Send + Sync {
     /// one in one transaction. Two calls at once, from two replicas too, have the effect of one after the other.
     async fn find(&self, identity: &Identity, now: DateTime<Utc>) -> Result<Option<User>, StoreError>;
 
-    /// The account that `identity` leads to, made from `profile` if there is none.
+    /// The account of somebody who registers: the one that their identity leads to; else, with
+    /// [`PhoneAccounts::Link`], the only active one that has their number; else one made from what they bring.
     ///
-    /// Of several calls at once, one creates the account and the others get it. Somebody known keeps their profile unless
-    /// the one given is worth as much (see [`ProfileSource::replaces`]); so does an account that is not active.
-    async fn register(
-        &self,
-        identity: &Identity,
-        profile: &Profile,
-        now: DateTime<Utc>,
-    ) -> Result<Registered, StoreError>;
+    /// Of several calls at once, one creates the account and the others get it; with [`PhoneAccounts::Link`] this holds
+    /// for everybody with one number, too. Somebody known or linked keeps their profile unless the one given is worth as
+    /// much (see [`ProfileSource::replaces`]), and gets the number; an account that is not active changes in nothing, and
+    /// nobody is ever linked to it.
+    async fn register(&self, newcomer: Newcomer<'_>, now: DateTime<Utc>) -> Result<Registered, StoreError>;
 
     /// The account that this pair leads to; unlike [`People::find`] it changes nothing.
     async fn by_pair(&self, app_id: &AppId, openid: &OpenId) -> Result<Option<User>, StoreError>;
@@ -169,6 +226,20 @@ pub trait Accounts: Send + Sync {
     /// says that an account was erased, and when. Erasing twice is erasing once.
     async fn erase(&self, id: UserId, now: DateTime<Utc>) -> Result<(), StoreError>;
 
+    /// Gives an identity of the account one of its own, without number and profile, and as suspended as the one it
+    /// leaves; the event is written with it. `openid` may be left out where the account has one identity in the mini
+    /// program.
+    ///
+    /// The unionids of the account go, because nothing tells whose they are: each identity brings its own when it next
+    /// signs in. Identities with one unionid are one person to WeChat, and become one account again.
+    async fn unlink(
+        &self,
+        id: UserId,
+        app_id: &AppId,
+        openid: Option<&OpenId>,
+        now: DateTime<Utc>,
+    ) -> Result<Result<User, NotUnlinked>, StoreError>;
+
     /// The account and every account that was merged into it.
     async fn merged(&self, id: UserId) -> Result<Vec<UserId>, StoreError>;
 
@@ -194,6 +265,10 @@ pub trait Transfer: Send + Sync {
 
     /// People with a pair after `after` in the order of (`app_id`, `openid`), `most` at the most, erased ones left out.
     async fn export(&self, after: Option<(&AppId, &OpenId)>, most: i64) -> Result<Vec<Person>, StoreError>;
+
+    /// People without a pair, known by their phone number only, among the next `most` accounts with a number beyond
+    /// `after`; erased ones left out. With them the last account that was looked at, or `None` at the end.
+    async fn export_without_pair(&self, after: UserId, most: i64) -> Result<(Vec<Person>, Option<UserId>), StoreError>;
 }
 
 /// The database itself.

@@ -30,6 +30,8 @@ pub(super) type Backend = Mysql;
 pub(super) type Connection = AsyncMysqlConnection;
 /// The function that gives the greatest of its arguments.
 const NEWER: &str = "GREATEST";
+/// What an insertion does instead where the key is there already.
+const ELSE_UPDATE: &str = "ON DUPLICATE KEY UPDATE";
 
 /// Accounts in a MySQL database.
 pub struct Users {

@@ -29,6 +29,8 @@ pub(super) type Backend = Sqlite;
 pub(super) type Connection = SyncConnectionWrapper<SqliteConnection, BlockingThreads>;
 /// The function that gives the greatest of its arguments.
 const NEWER: &str = "MAX";
+/// What an insertion does instead where the key is there already.
+const ELSE_UPDATE: &str = "ON CONFLICT DO UPDATE SET";
 
 /// Where SQLite works: on the blocking threads of the runtime that asks, whichever that is.
 ///

@@ -75,7 +75,7 @@ async fn every_table_and_every_column_has_a_comment() {
     let database = migrated().await;
     let mut admin = database.connect().await;
     let tables = full_rows(&mut admin, TABLES).await;
-    assert_eq!(tables.len(), 4);
+    assert_eq!(tables.len(), 5);
 
     for table in tables {
         assert!(!table[1].is_empty(), "{}", table[0]);

@@ -34,9 +34,10 @@ async fn an_export_gives_every_way_in_once_and_in_order() {
     loop {
         let page = store.export(last.as_ref().map(|(app, openid)| (app, openid)), 777).await.unwrap();
         let Some(end) = page.last() else { break };
-        last = Some((end.app_id.clone(), end.openid.clone()));
+        last = end.pair.clone();
         exported.extend(page.iter().map(|person| {
-            vec![person.app_id.as_str().to_owned(), person.openid.as_str().to_owned(), person.id.0.to_string()]
+            let (app, openid) = person.pair.as_ref().unwrap();
+            vec![app.as_str().to_owned(), openid.as_str().to_owned(), person.id.0.to_string()]
         }));
     }
 

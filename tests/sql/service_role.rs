@@ -14,7 +14,7 @@ use testkit::{Process, eventually, free_address};
 use weapp_login::clock::Clock;
 use weapp_login::identity::Identity;
 use weapp_login::store::{
-    Accounts, Database as _, EventKind, Events, Imported, LoginEvent, MysqlUsers, People, Person, Transfer,
+    Accounts, Database as _, EventKind, Events, Imported, LoginEvent, MysqlUsers, Newcomer, People, Person, Transfer,
 };
 use weapp_login::user::{Profile, ProfileSource, Status, UserId};
 use wechat_simulator::{Options, SimulatedApp, Simulator};
@@ -52,8 +52,9 @@ async fn every_call_of_the_store_is_allowed_to_the_service() {
     let at = now();
 
     store.ping().await.unwrap();
-    let holder = store.register(&identity("o-one", Some("u-one")), &profile(), at).await.unwrap().user.id;
-    let other = store.register(&identity("o-two", None), &profile(), at).await.unwrap().user.id;
+    let holder =
+        store.register(Newcomer::new(&identity("o-one", Some("u-one")), &profile()), at).await.unwrap().user.id;
+    let other = store.register(Newcomer::new(&identity("o-two", None), &profile()), at).await.unwrap().user.id;
     let merged = store.find(&identity("o-two", Some("u-one")), at).await.unwrap().unwrap();
     assert_eq!((merged.id, store.by_id(other).await.unwrap().unwrap().id), (holder, holder));
     store.update_profile(holder, Some(&"bob".parse().unwrap()), None, at).await.unwrap().unwrap();
@@ -65,8 +66,7 @@ async fn every_call_of_the_store_is_allowed_to_the_service() {
     store.record(&[event]).await.unwrap();
     let person = Person {
         id: UserId(0),
-        app_id: APP.parse().unwrap(),
-        openid: "o-three".parse().unwrap(),
+        pair: Some((APP.parse().unwrap(), "o-three".parse().unwrap())),
         unionid: None,
         profile: profile(),
         profile_source: ProfileSource::User,

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::collections::HashMap;
 use weapp_login::identity::Identity;
+use weapp_login::store::Newcomer;
 use weapp_login::user::{Profile, UserId};
 
 /// A moment that both databases keep exactly.
@@ -78,7 +79,7 @@ async fn play<B: People>(history: Vec<Vec<Login>>) {
             async move {
                 let who = who(*login);
                 if store.find(&who, at).await.unwrap().is_none() {
-                    store.register(&who, &named("x"), at).await.unwrap();
+                    store.register(Newcomer::new(&who, &named("x")), at).await.unwrap();
                 }
             }
         }))

@@ -5,12 +5,13 @@ use crate::backends::People;
 use crate::histories::{identity, named, now};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use weapp_login::store::Newcomer;
 use weapp_login::user::{Status, UserId};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unionid_that_appears_later_is_added_to_the_pairs_account() {
     let (_backend, users) = Backend::migrated().await;
-    let user = users.register(&identity("wx1", "o1", None), &named("A"), now()).await.unwrap().user;
+    let user = users.register(Newcomer::new(&identity("wx1", "o1", None), &named("A")), now()).await.unwrap().user;
 
     let found = users.find(&identity("wx1", "o1", Some("u1")), now()).await.unwrap().unwrap();
 
@@ -24,9 +25,10 @@ async fn a_unionid_that_appears_later_is_added_to_the_pairs_account() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_account_that_holds_the_unionid_stays_and_nothing_is_deleted() {
     let (_backend, users) = Backend::migrated().await;
-    let older = users.register(&identity("wx1", "o1", None), &named("Pair"), now()).await.unwrap().user;
+    let older = users.register(Newcomer::new(&identity("wx1", "o1", None), &named("Pair")), now()).await.unwrap().user;
     let later = now() + TimeDelta::days(1);
-    let holder = users.register(&identity("wx2", "o2", Some("u1")), &named("Holder"), later).await.unwrap().user;
+    let holder =
+        users.register(Newcomer::new(&identity("wx2", "o2", Some("u1")), &named("Holder")), later).await.unwrap().user;
 
     let found = users.find(&identity("wx1", "o1", Some("u1")), later).await.unwrap().unwrap();
 
@@ -42,9 +44,11 @@ async fn the_account_that_holds_the_unionid_stays_and_nothing_is_deleted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_that_hold_a_unionid_the_older_stays_and_both_lead_to_it() {
     let (_backend, users) = Backend::migrated().await;
-    let older = users.register(&identity("wx1", "o1", Some("uA")), &named("A"), now()).await.unwrap().user;
+    let older =
+        users.register(Newcomer::new(&identity("wx1", "o1", Some("uA")), &named("A")), now()).await.unwrap().user;
     let later = now() + TimeDelta::days(1);
-    let younger = users.register(&identity("wx2", "o2", Some("uB")), &named("B"), later).await.unwrap().user;
+    let younger =
+        users.register(Newcomer::new(&identity("wx2", "o2", Some("uB")), &named("B")), later).await.unwrap().user;
 
     let merged = users.find(&identity("wx1", "o1", Some("uB")), later).await.unwrap().unwrap();
 
@@ -62,7 +66,9 @@ async fn a_chain_of_merges_ends_at_one_account_that_all_lead_to() {
     let mut ids = vec![];
     for (app, openid, unionid) in [("wx1", "o1", None), ("wx2", "o2", Some("uB")), ("wx3", "o3", Some("uC"))] {
         let at = now() + TimeDelta::minutes(10 - ids.len() as i64);
-        ids.push(users.register(&identity(app, openid, unionid), &named(openid), at).await.unwrap().user.id);
+        ids.push(
+            users.register(Newcomer::new(&identity(app, openid, unionid), &named(openid)), at).await.unwrap().user.id,
+        );
     }
 
     let first = users.find(&identity("wx1", "o1", Some("uB")), now()).await.unwrap().unwrap();
@@ -89,11 +95,12 @@ async fn a_chain_of_merges_ends_at_one_account_that_all_lead_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stricter_status_the_phone_and_the_better_profile_survive() {
     let (_backend, users) = Backend::migrated().await;
-    let pair = users.register(&identity("wx1", "o1", None), &named("Real"), now()).await.unwrap().user;
+    let pair = users.register(Newcomer::new(&identity("wx1", "o1", None), &named("Real")), now()).await.unwrap().user;
     users.set_phone(pair.id, &"+8613800000000".parse().unwrap(), now()).await.unwrap();
     users.set_status(pair.id, Status::Suspended, now()).await.unwrap();
     let anonymous = named("微信用户");
-    let holder = users.register(&identity("wx2", "o2", Some("u1")), &anonymous, now()).await.unwrap().user;
+    let holder =
+        users.register(Newcomer::new(&identity("wx2", "o2", Some("u1")), &anonymous), now()).await.unwrap().user;
 
     let merged = users.find(&identity("wx1", "o1", Some("u1")), now()).await.unwrap().unwrap();
 
@@ -112,7 +119,7 @@ async fn two_replicas_that_merge_at_the_same_moment_agree() {
         let (o1, o2, o3) = (format!("a{round}"), format!("b{round}"), format!("c{round}"));
         let unionid = format!("u{round}");
         for (app, openid) in [("wx1", &o1), ("wx2", &o2), ("wx3", &o3)] {
-            users.register(&identity(app, openid, None), &named("x"), now()).await.unwrap();
+            users.register(Newcomer::new(&identity(app, openid, None), &named("x")), now()).await.unwrap();
         }
         let logins = [("wx1", &o1), ("wx2", &o2), ("wx3", &o3), ("wx1", &o1), ("wx2", &o2), ("wx3", &o3)];
 

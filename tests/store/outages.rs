@@ -4,7 +4,7 @@ use crate::backends::{Mysql, People};
 use crate::histories::{identity, named, now};
 use chrono::TimeDelta;
 use testkit::given;
-use weapp_login::store::{EventKind, LoginEvent};
+use weapp_login::store::{EventKind, LoginEvent, Newcomer};
 
 async fn administrator() -> mysql_async::Conn {
     mysql_async::Conn::from_url(given("TEST_DATABASE_URL")).await.unwrap()
@@ -29,7 +29,7 @@ async fn end_connections(backend: &Mysql) {
 async fn the_first_request_after_a_restart_of_the_database_succeeds() {
     let (backend, users) = Mysql::migrated().await;
     let alice = identity("wx1", "oAlice", None);
-    let user = users.register(&alice, &named("Alice"), now()).await.unwrap().user;
+    let user = users.register(Newcomer::new(&alice, &named("Alice")), now()).await.unwrap().user;
 
     for round in 0..3 {
         users.ping().await.unwrap();
@@ -38,14 +38,14 @@ async fn the_first_request_after_a_restart_of_the_database_succeeds() {
 
         end_connections(&backend).await;
         let bob = identity("wx1", &format!("oBob{round}"), None);
-        assert!(users.register(&bob, &named("Bob"), now()).await.unwrap().created);
+        assert!(users.register(Newcomer::new(&bob, &named("Bob")), now()).await.unwrap().created());
     }
 }
 
 #[tokio::test]
 async fn events_are_written_once_whatever_happens_to_connections() {
     let (backend, users) = Mysql::migrated().await;
-    let user = users.register(&identity("wx1", "o1", None), &named("A"), now()).await.unwrap().user;
+    let user = users.register(Newcomer::new(&identity("wx1", "o1", None), &named("A")), now()).await.unwrap().user;
     let event = LoginEvent { at: now(), user_id: user.id, app_id: None, kind: EventKind::Logout };
 
     end_connections(&backend).await;
@@ -59,8 +59,8 @@ async fn a_statement_that_was_given_up_does_not_answer_the_next_one() {
     let (_backend, users) = Mysql::migrated().await;
     let (alice, bob) = (identity("wx1", "oAlice", None), identity("wx1", "oBob", None));
     let ids = [
-        users.register(&alice, &named("Alice"), now()).await.unwrap().user.id,
-        users.register(&bob, &named("Bob"), now()).await.unwrap().user.id,
+        users.register(Newcomer::new(&alice, &named("Alice")), now()).await.unwrap().user.id,
+        users.register(Newcomer::new(&bob, &named("Bob")), now()).await.unwrap().user.id,
     ];
 
     for round in 0..100_u64 {

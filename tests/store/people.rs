@@ -6,7 +6,7 @@ use crate::histories::{identity, named, now};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use weapp_login::identity::Identity;
-use weapp_login::store::{EventKind, LoginEvent};
+use weapp_login::store::{EventKind, LoginEvent, Newcomer};
 use weapp_login::user::{ANONYMOUS_NICKNAME, Profile, ProfileSource, Status, UserId};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,10 +23,10 @@ async fn somebody_registered_is_found_as_they_were_stored() {
         country: "CN".into(),
     };
 
-    let registered = users.register(&alice, &profile, now()).await.unwrap();
+    let registered = users.register(Newcomer::new(&alice, &profile), now()).await.unwrap();
 
     let found = users.find(&alice, now()).await.unwrap().unwrap();
-    assert!(registered.created);
+    assert!(registered.created());
     assert_eq!(found, registered.user);
     assert_eq!((&found.profile, found.profile_source, found.status), (&profile, ProfileSource::Wechat, Status::Active));
     assert_eq!(found.created_at, now());
@@ -57,8 +57,9 @@ async fn ids_compare_byte_by_byte_and_within_their_app() {
         ("wx3", "o1", Some("uCase")),
         ("wx3", "o2", Some("ucase")),
     ] {
-        let registered = users.register(&identity(app, openid, unionid), &named(openid), now()).await.unwrap();
-        assert!(registered.created, "{app} {openid} {unionid:?}");
+        let registered =
+            users.register(Newcomer::new(&identity(app, openid, unionid), &named(openid)), now()).await.unwrap();
+        assert!(registered.created(), "{app} {openid} {unionid:?}");
         ids.push(registered.user.id);
     }
 
@@ -78,11 +79,11 @@ async fn of_many_who_register_one_person_at_once_one_creates_the_account() {
     let registered = join_all((0..16).map(|number| {
         let store = if number % 2 == 0 { &users } else { &second };
         let who = if number % 3 == 0 { &other_app } else { &alice };
-        async move { store.register(who, &named("Alice"), now()).await.unwrap() }
+        async move { store.register(Newcomer::new(who, &named("Alice")), now()).await.unwrap() }
     }))
     .await;
 
-    assert_eq!(registered.iter().filter(|registered| registered.created).count(), 1);
+    assert_eq!(registered.iter().filter(|registered| registered.created()).count(), 1);
     assert!(registered.iter().all(|one| one.user.id == registered[0].user.id));
     assert_eq!(users.merged(registered[0].user.id).await.unwrap(), [registered[0].user.id]);
 }
@@ -92,7 +93,7 @@ async fn anonymous_data_never_replaces_a_real_profile() {
     let (_backend, users) = Backend::migrated().await;
     let alice = identity("wx1", "oAlice", None);
     let anonymous = named(ANONYMOUS_NICKNAME);
-    let store = async |profile: &Profile| users.register(&alice, profile, now()).await.unwrap().user;
+    let store = async |profile: &Profile| users.register(Newcomer::new(&alice, profile), now()).await.unwrap().user;
 
     assert_eq!(store(&anonymous).await.profile_source, ProfileSource::Anonymous);
     assert_eq!(store(&named("Alice")).await.profile.nickname, "Alice");
@@ -106,7 +107,7 @@ async fn anonymous_data_never_replaces_a_real_profile() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_is_changed_in_part() {
     let (_backend, users) = Backend::migrated().await;
-    let user = users.register(&identity("wx1", "o1", None), &named("A"), now()).await.unwrap().user;
+    let user = users.register(Newcomer::new(&identity("wx1", "o1", None), &named("A")), now()).await.unwrap().user;
 
     let url = "https://img.example/1.png".parse().unwrap();
     let changed = users.update_profile(user.id, None, Some(&url), now()).await.unwrap().unwrap();
@@ -119,7 +120,7 @@ async fn a_profile_is_changed_in_part() {
 async fn a_phone_and_a_status_are_kept() {
     let (_backend, users) = Backend::migrated().await;
     let alice = identity("wx1", "o1", None);
-    let user = users.register(&alice, &named("A"), now()).await.unwrap().user;
+    let user = users.register(Newcomer::new(&alice, &named("A")), now()).await.unwrap().user;
     let phone = "+8613800000000".parse().unwrap();
 
     users.set_phone(user.id, &phone, now()).await.unwrap();
@@ -135,15 +136,15 @@ async fn a_phone_and_a_status_are_kept() {
 async fn a_suspended_account_keeps_its_profile_and_its_phone() {
     let (_backend, users) = Backend::migrated().await;
     let alice = identity("wx1", "o1", None);
-    let user = users.register(&alice, &named("A"), now()).await.unwrap().user;
+    let user = users.register(Newcomer::new(&alice, &named("A")), now()).await.unwrap().user;
     let suspended = users.set_status(user.id, Status::Suspended, now()).await.unwrap().unwrap();
 
     let profile = users.update_profile(user.id, Some(&"B".parse().unwrap()), None, now()).await.unwrap();
     let phone = users.set_phone(user.id, &"+8613800000000".parse().unwrap(), now()).await.unwrap();
-    let again = users.register(&alice, &named("C"), now()).await.unwrap();
+    let again = users.register(Newcomer::new(&alice, &named("C")), now()).await.unwrap();
 
     assert_eq!((profile, phone), (None, None));
-    assert_eq!((&again.user, again.created), (&suspended, false));
+    assert_eq!((&again.user, again.created()), (&suspended, false));
     assert_eq!(users.find(&alice, now()).await.unwrap(), Some(suspended));
 }
 
@@ -151,7 +152,7 @@ async fn a_suspended_account_keeps_its_profile_and_its_phone() {
 async fn the_last_login_never_goes_back() {
     let (_backend, users) = Backend::migrated().await;
     let (here, there) = (identity("wx1", "o1", Some("u1")), identity("wx2'\\", "o2", Some("u1")));
-    let user = users.register(&here, &named("A"), now()).await.unwrap().user;
+    let user = users.register(Newcomer::new(&here, &named("A")), now()).await.unwrap().user;
     users.find(&there, now()).await.unwrap().unwrap();
     let login = |minutes, who: &Identity| LoginEvent {
         at: now() + TimeDelta::minutes(minutes),
@@ -172,7 +173,7 @@ async fn the_last_login_never_goes_back() {
 async fn an_erased_account_holds_nothing_personal_and_the_person_comes_back_as_somebody_new() {
     let (_backend, users) = Backend::migrated().await;
     let (here, there) = (identity("wx1", "o1", Some("u1")), identity("wx2", "o2", Some("u1")));
-    let user = users.register(&here, &named("Alice"), now()).await.unwrap().user;
+    let user = users.register(Newcomer::new(&here, &named("Alice")), now()).await.unwrap().user;
     users.set_phone(user.id, &"+8613800000000".parse().unwrap(), now()).await.unwrap();
     users.find(&there, now()).await.unwrap().unwrap();
 
@@ -185,8 +186,8 @@ async fn an_erased_account_holds_nothing_personal_and_the_person_comes_back_as_s
     assert_eq!(users.find(&there, now()).await.unwrap(), None);
     assert!(users.identities(user.id).await.unwrap().is_empty());
     assert!(users.export(None, 10).await.unwrap().is_empty());
-    let back = users.register(&here, &named("Alice"), now()).await.unwrap();
-    assert!(back.created && back.user.id != user.id);
+    let back = users.register(Newcomer::new(&here, &named("Alice")), now()).await.unwrap();
+    assert!(back.created() && back.user.id != user.id);
     assert_eq!(users.set_status(user.id, Status::Active, now()).await.unwrap(), None, "erased stays erased");
     assert_eq!(users.update_profile(user.id, Some(&"x".parse().unwrap()), None, now()).await.unwrap(), None);
 }
@@ -195,7 +196,7 @@ async fn an_erased_account_holds_nothing_personal_and_the_person_comes_back_as_s
 async fn events_bring_the_last_login_up_to_date_and_are_forgotten_by_age() {
     let (_backend, users) = Backend::migrated().await;
     let alice = identity("wx1", "o1", None);
-    let user = users.register(&alice, &named("A"), now()).await.unwrap().user;
+    let user = users.register(Newcomer::new(&alice, &named("A")), now()).await.unwrap().user;
     let event = |minutes, kind| LoginEvent {
         at: now() + TimeDelta::minutes(minutes),
         user_id: user.id,
@@ -234,9 +235,9 @@ async fn many_strangers_at_once_all_get_accounts() {
 
     let registered = join_all(people.iter().enumerate().map(|(n, who)| {
         let store = if n % 2 == 0 { &users } else { &second };
-        async move { store.register(who, &named("x"), now()).await.unwrap() }
+        async move { store.register(Newcomer::new(who, &named("x")), now()).await.unwrap() }
     }))
     .await;
 
-    assert!(registered.iter().all(|one| one.created));
+    assert!(registered.iter().all(|one| one.created()));
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use weapp_login::clock::Clock;
 use weapp_login::random::Random;
 use weapp_login::session::{Lives, Sessions};
-use weapp_login::store::MemoryTokens;
+use weapp_login::store::{MemoryTokens, Newcomer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_a_restored_database_gives_out_again_opens_nobody_elses_account() {
@@ -22,10 +22,10 @@ async fn a_number_that_a_restored_database_gives_out_again_opens_nobody_elses_ac
     let sessions = Sessions::new(tokens.clone(), users.clone(), clock.clone(), Random::system(), lives);
     let after = Sessions::new(tokens, other_users.clone(), clock, Random::system(), lives);
     let (alice, bob) = (identity("wx1", "oAlice", None), identity("wx1", "oBob", None));
-    let user = users.register(&alice, &named("Alice"), now()).await.unwrap().user;
+    let user = users.register(Newcomer::new(&alice, &named("Alice")), now()).await.unwrap().user;
     let key = "tiihtNczf5v6AKRyjwEUhQ==".to_owned().try_into().unwrap();
     let (token, _) = sessions.open(&user, alice, key, "phone".into()).await.unwrap();
-    let next = other_users.register(&bob, &named("Bob"), now()).await.unwrap().user;
+    let next = other_users.register(Newcomer::new(&bob, &named("Bob")), now()).await.unwrap().user;
     assert_eq!(next.id, user.id, "the number is given out again");
     assert!(sessions.find(&token).await.unwrap().is_some());
     seconds.store(46, Ordering::SeqCst);

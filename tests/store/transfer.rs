@@ -4,7 +4,7 @@ use crate::backends::{Mysql, People, Sqlite};
 use crate::histories::{identity, named, now};
 use std::path::Path;
 use std::process::{Command, Output};
-use weapp_login::store::UserStore;
+use weapp_login::store::{Newcomer, UserStore};
 
 fn weapp_login(url: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_weapp-login"));
@@ -126,7 +126,7 @@ async fn an_import_that_was_ended_goes_on_where_it_was() {
         let page = users.export(after, 1000).await.unwrap();
         let Some(end) = page.last() else { break };
         people += page.len();
-        last = Some((end.app_id.clone(), end.openid.clone()));
+        last = end.pair.clone();
     }
     assert_eq!(people, 5000);
 }
@@ -135,7 +135,7 @@ async fn an_import_that_was_ended_goes_on_where_it_was() {
 async fn support_staff_look_after_an_account() {
     let (backend, users) = Sqlite::migrated().await;
     let user = users
-        .register(&identity("wx1", "oSecretOpenid", Some("uSecretUnionid")), &named("Ann"), now())
+        .register(Newcomer::new(&identity("wx1", "oSecretOpenid", Some("uSecretUnionid")), &named("Ann")), now())
         .await
         .unwrap()
         .user;

@@ -4,7 +4,7 @@ use crate::backends::{Mysql, People, Sqlite};
 use crate::histories::{identity, named, now};
 use std::sync::Arc;
 use std::time::Duration;
-use weapp_login::store::UserStore;
+use weapp_login::store::{Newcomer, UserStore};
 
 /// A worker registers people, drops many of the calls at every stage of theirs, and goes on.
 fn worker(users: Arc<dyn UserStore>, name: &'static str) -> std::thread::JoinHandle<()> {
@@ -17,9 +17,9 @@ fn worker(users: Arc<dyn UserStore>, name: &'static str) -> std::thread::JoinHan
                 tokio::select! {
                     biased;
                     () = tokio::time::sleep(Duration::from_micros(round * 150)) => {}
-                    _ = users.register(&who, &profile, now()) => {}
+                    _ = users.register(Newcomer::new(&who, &profile), now()) => {}
                 }
-                let user = users.register(&who, &named("x"), now()).await.unwrap().user;
+                let user = users.register(Newcomer::new(&who, &named("x")), now()).await.unwrap().user;
                 assert_eq!(
                     users.find(&who, now()).await.unwrap().map(|found| found.id),
                     Some(user.id),

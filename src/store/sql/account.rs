@@ -71,7 +71,7 @@ pub async fn set_status(
     transaction(c, async |c| {
         let user = change(c, id, &[Status::Active, Status::Suspended], &changes).await?;
         if let Some(user) = &user {
-            append(c, user.id.0, kind, stored(now)).await?;
+            append(c, user.id.0, None, kind, stored(now)).await?;
         }
         Ok(user)
     })
@@ -120,7 +120,7 @@ pub async fn erase(c: &mut Connection, id: UserId, now: DateTime<Utc>) -> Result
             .execute(c)
             .await?;
         diesel::delete(identities::table.filter(identities::user_id.eq(row.id))).execute(c).await?;
-        append(c, row.id, EventKind::Erase, stored(now)).await?;
+        append(c, row.id, None, EventKind::Erase, stored(now)).await?;
         Ok(())
     })
     .await

@@ -1,6 +1,7 @@
 //! What happened, written many at a time.
 
 use super::{Backend, Connection, NEWER};
+use crate::identity::AppId;
 use crate::store::attempt::transaction;
 use crate::store::failure::Failure;
 use crate::store::row::stored;
@@ -20,9 +21,20 @@ const PEOPLE_AT_ONCE: usize = 100;
 type Newest = BTreeMap<i64, DateTime<Utc>>;
 
 /// Appends one event to those of a transaction.
-pub async fn append(c: &mut Connection, id: i64, kind: EventKind, at: NaiveDateTime) -> Result<(), Error> {
+pub async fn append(
+    c: &mut Connection,
+    id: i64,
+    app: Option<&AppId>,
+    kind: EventKind,
+    at: NaiveDateTime,
+) -> Result<(), Error> {
     diesel::insert_into(login_events::table)
-        .values((login_events::at.eq(at), login_events::user_id.eq(id), login_events::kind.eq(kind.as_str())))
+        .values((
+            login_events::at.eq(at),
+            login_events::user_id.eq(id),
+            login_events::app_id.eq(app.map(AppId::as_str)),
+            login_events::kind.eq(kind.as_str()),
+        ))
         .execute(c)
         .await?;
     Ok(())

@@ -3,9 +3,9 @@
 //! Whatever changes which account an identity leads to first locks the rows of the accounts concerned, in the order of
 //! their numbers; so two replicas that settle the same people at once do it one after the other.
 
+use super::create::add_identity;
 use super::events::append;
 use super::find::{by_id, by_pair, by_unionid, unionid};
-use super::register::add_identity;
 use super::{Connection, lock};
 use crate::identity::Identity;
 use crate::store::EventKind;
@@ -82,6 +82,6 @@ async fn merge(c: &mut Connection, pair: Row, holder: Row, now: DateTime<Utc>) -
         .set((users::status.eq(strictest.as_str()), users::phone.eq(phone), users::updated_at.eq(stored(now))))
         .execute(c)
         .await?;
-    append(c, leaver.id, EventKind::Merge, stored(now)).await?;
+    append(c, leaver.id, None, EventKind::Merge, stored(now)).await?;
     by_id(c, keeper.id).await?.ok_or(Failure::Query(Error::NotFound))
 }

@@ -3,21 +3,25 @@
 //! Here each call of the contracts is named and handed to the function that does it; what surrounds it is `attempt.rs`'s.
 
 mod account;
+mod create;
 mod events;
 mod find;
+mod link;
 mod merge;
 mod pending;
+mod phone_lock;
 mod register;
+mod renew;
 mod transfer;
 
-use super::{Backend, Connection, MIGRATIONS, NEWER, Users, last_id, lock, writable};
+use super::{Backend, Connection, ELSE_UPDATE, MIGRATIONS, NEWER, Users, last_id, lock, writable};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::store::attempt::Operation;
 use crate::store::{
-    Accounts, Connections, Database, Events, Imported, LoginEvent, People, Person, Registered, StoreError, Transfer,
-    WayIn,
+    Accounts, Connections, Database, Events, Imported, LoginEvent, Newcomer, NotUnlinked, People, Person, Registered,
+    StoreError, Transfer, WayIn,
 };
-use crate::user::{AvatarUrl, Nickname, Phone, Profile, Status, User, UserId};
+use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -27,13 +31,8 @@ impl People for Users {
         self.attempts.run(Operation::Find, async |c| find::find(c, identity, now).await).await
     }
 
-    async fn register(
-        &self,
-        identity: &Identity,
-        profile: &Profile,
-        now: DateTime<Utc>,
-    ) -> Result<Registered, StoreError> {
-        self.attempts.run(Operation::Register, async |c| register::register(c, identity, profile, now).await).await
+    async fn register(&self, newcomer: Newcomer<'_>, now: DateTime<Utc>) -> Result<Registered, StoreError> {
+        self.attempts.run(Operation::Register, async |c| register::register(c, newcomer, now).await).await
     }
 
     async fn by_pair(&self, app_id: &AppId, openid: &OpenId) -> Result<Option<User>, StoreError> {
@@ -71,6 +70,16 @@ impl Accounts for Users {
         self.attempts.run(Operation::Erase, async |c| account::erase(c, id, now).await).await
     }
 
+    async fn unlink(
+        &self,
+        id: UserId,
+        app_id: &AppId,
+        openid: Option<&OpenId>,
+        now: DateTime<Utc>,
+    ) -> Result<Result<User, NotUnlinked>, StoreError> {
+        self.attempts.run(Operation::Unlink, async |c| link::unlink(c, id, app_id, openid, now).await).await
+    }
+
     async fn merged(&self, id: UserId) -> Result<Vec<UserId>, StoreError> {
         self.attempts.run(Operation::Merged, async |c| account::merged(c, id).await).await
     }
@@ -99,6 +108,12 @@ impl Transfer for Users {
 
     async fn export(&self, after: Option<(&AppId, &OpenId)>, most: i64) -> Result<Vec<Person>, StoreError> {
         self.attempts.run(Operation::Export, async |c| transfer::export(c, after, most).await).await
+    }
+
+    async fn export_without_pair(&self, after: UserId, most: i64) -> Result<(Vec<Person>, Option<UserId>), StoreError> {
+        self.attempts
+            .run(Operation::ExportWithoutPair, async |c| transfer::export_without_pair(c, after, most).await)
+            .await
     }
 }
 
