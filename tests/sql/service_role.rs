@@ -13,8 +13,10 @@ use tempfile::TempDir;
 use testkit::{Process, eventually, free_address};
 use weapp_login::clock::Clock;
 use weapp_login::identity::Identity;
+use weapp_login::registration::PhoneAccounts;
 use weapp_login::store::{
-    Accounts, Database as _, EventKind, Events, Imported, LoginEvent, MysqlUsers, Newcomer, People, Person, Transfer,
+    Accounts, Database as _, EventKind, Events, Imported, LoginEvent, MysqlUsers, Newcomer, Outcome, People, Person,
+    Transfer,
 };
 use weapp_login::user::{Profile, ProfileSource, Status, UserId};
 use wechat_simulator::{Options, SimulatedApp, Simulator};
@@ -74,10 +76,22 @@ async fn every_call_of_the_store_is_allowed_to_the_service() {
         status: Status::Active,
         created_at: at,
     };
-    assert_eq!(store.import(&[person]).await.unwrap(), [Imported::Created]);
-    assert_eq!(store.export(None, 10).await.unwrap().len(), 3);
+    let phone = "+8613000000002".parse().unwrap();
+    let by_phone = Person { pair: None, phone: Some(phone), ..person.clone() };
+    assert_eq!(store.import(&[person, by_phone.clone()]).await.unwrap(), [Imported::Created, Imported::Created]);
+    assert_eq!(store.export_without_pair(UserId(0), 10).await.unwrap().0.len(), 1);
+    for openid in ["o-four", "o-five"] {
+        let (identity, profile) = (identity(openid, None), profile());
+        let (phone, accounts) = (by_phone.phone.as_ref(), PhoneAccounts::Link);
+        let linked = Newcomer { phone, accounts, ..Newcomer::new(&identity, &profile) };
+        assert_eq!(store.register(linked, at).await.unwrap().outcome, Outcome::Linked);
+    }
+    let linked = store.by_pair(&APP.parse().unwrap(), &"o-four".parse().unwrap()).await.unwrap().unwrap();
+    let openid = "o-four".parse().unwrap();
+    store.unlink(linked.id, &APP.parse().unwrap(), Some(&openid), at).await.unwrap().unwrap();
+    assert_eq!(store.export(None, 10).await.unwrap().len(), 5);
     store.erase(holder, at).await.unwrap();
-    assert_eq!(store.export(None, 10).await.unwrap().len(), 1);
+    assert_eq!(store.export(None, 10).await.unwrap().len(), 3);
     assert!(store.forget_events(at + TimeDelta::seconds(1), 100).await.unwrap() >= 4);
 
     roles.end().await;

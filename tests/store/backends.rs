@@ -14,6 +14,8 @@ pub trait People: Sized {
     fn open(&self) -> Arc<dyn UserStore>;
     /// Address for a command of the program.
     fn url(&self) -> String;
+    /// What is written in `login_events`: account and kind, in order.
+    async fn events(&self) -> Vec<(i64, String)>;
     /// Folder of its migrations.
     const MIGRATIONS: &str;
 
@@ -44,6 +46,13 @@ impl People for Sqlite {
         Arc::new(SqliteUsers::new(&self.file()).unwrap())
     }
 
+    async fn events(&self) -> Vec<(i64, String)> {
+        use diesel::prelude::*;
+        use weapp_login::store::schema::login_events::dsl::{id, kind, login_events, user_id};
+        let mut connection = SqliteConnection::establish(self.file().to_str().unwrap()).unwrap();
+        login_events.order(id).select((user_id, kind)).load(&mut connection).unwrap()
+    }
+
     fn url(&self) -> String {
         format!("sqlite://{}", self.file().display())
     }
@@ -60,6 +69,12 @@ impl People for Mysql {
 
     fn open(&self) -> Arc<dyn UserStore> {
         Arc::new(MysqlUsers::new(&self.url().into(), None, 12, std::time::Duration::from_secs(1800)).unwrap())
+    }
+
+    async fn events(&self) -> Vec<(i64, String)> {
+        use mysql_async::prelude::Queryable;
+        let mut connection = self.0.connect().await;
+        connection.query("SELECT user_id, kind FROM login_events ORDER BY id").await.unwrap()
     }
 
     fn url(&self) -> String {

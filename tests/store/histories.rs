@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::collections::HashMap;
 use weapp_login::identity::Identity;
-use weapp_login::store::Newcomer;
-use weapp_login::user::{Profile, UserId};
+use weapp_login::registration::PhoneAccounts;
+use weapp_login::store::{Newcomer, Person};
+use weapp_login::user::{Phone, Profile, Status, UserId};
 
 /// A moment that both databases keep exactly.
 pub fn now() -> DateTime<Utc> {
@@ -25,6 +26,31 @@ pub fn identity(app: &str, openid: &str, unionid: Option<&str>) -> Identity {
 
 pub fn named(nickname: &str) -> Profile {
     Profile { nickname: nickname.into(), ..Profile::default() }
+}
+
+/// Somebody who registers with a number.
+pub fn by_phone<'a>(
+    identity: &'a Identity,
+    profile: &'a Profile,
+    phone: &'a Phone,
+    accounts: PhoneAccounts,
+) -> Newcomer<'a> {
+    Newcomer { phone: Some(phone), accounts, ..Newcomer::new(identity, profile) }
+}
+
+/// Somebody to move in who has no pair.
+pub fn person(nickname: &str, phone: Option<Phone>) -> Person {
+    let profile = named(nickname);
+    Person {
+        id: UserId(0),
+        pair: None,
+        unionid: None,
+        profile_source: profile.source(),
+        profile,
+        phone,
+        status: Status::Active,
+        created_at: now(),
+    }
 }
 
 /// One login: person, app, and whether WeChat gives the unionid this time.

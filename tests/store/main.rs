@@ -11,15 +11,21 @@ mod workers;
 #[path = "."]
 mod mysql {
     pub use crate::backends::Mysql as Backend;
+    mod linking;
+    mod linking_races;
     mod merging;
     mod people;
+    mod unlinking;
 }
 
 #[path = "."]
 mod sqlite {
     pub use crate::backends::Sqlite as Backend;
+    mod linking;
+    mod linking_races;
     mod merging;
     mod people;
+    mod unlinking;
 }
 
 #[path = "."]

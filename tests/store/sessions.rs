@@ -1,12 +1,13 @@
 //! What a session is worth when the database under it is another one.
 
 use crate::backends::{People, Sqlite};
-use crate::histories::{identity, named, now};
+use crate::histories::{by_phone, identity, named, now};
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use weapp_login::clock::Clock;
 use weapp_login::random::Random;
+use weapp_login::registration::PhoneAccounts::Link;
 use weapp_login::session::{Lives, Sessions};
 use weapp_login::store::{MemoryTokens, Newcomer};
 
@@ -33,4 +34,30 @@ async fn a_number_that_a_restored_database_gives_out_again_opens_nobody_elses_ac
     let found = after.find(&token).await.unwrap();
 
     assert_eq!(found, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_an_identity_that_was_taken_out_ends_and_the_others_stay() {
+    let seconds = Arc::new(AtomicI64::new(0));
+    let elapsed = seconds.clone();
+    let clock = Clock::from_fn(move || now() + TimeDelta::seconds(elapsed.load(Ordering::SeqCst)));
+    let (_backend, users) = Sqlite::migrated().await;
+    let tokens = Arc::new(MemoryTokens::new(clock.clone()));
+    let lives = Lives { idle: TimeDelta::days(7), absolute: TimeDelta::days(30), per_user: 0 };
+    let sessions = Sessions::new(tokens, users.clone(), clock, Random::system(), lives);
+    let (alice, bob) = (identity("wx1", "oAlice", None), identity("wx1", "oBob", None));
+    let phone = "+8613800000000".parse().unwrap();
+    let mut opened = vec![];
+    for who in [&alice, &bob] {
+        let user = users.register(by_phone(who, &named("A"), &phone, Link), now()).await.unwrap().user;
+        let key = "tiihtNczf5v6AKRyjwEUhQ==".to_owned().try_into().unwrap();
+        opened.push((user.id, sessions.open(&user, who.clone(), key, "phone".into()).await.unwrap().0));
+    }
+    assert_eq!(opened[0].0, opened[1].0);
+    users.unlink(opened[0].0, &bob.app_id, Some(&bob.openid), now()).await.unwrap().unwrap();
+    seconds.store(46, Ordering::SeqCst);
+
+    let found = [sessions.find(&opened[0].1).await.unwrap(), sessions.find(&opened[1].1).await.unwrap()];
+
+    assert_eq!(found.map(|session| session.map(|session| session.user.id)), [Some(opened[0].0), None]);
 }

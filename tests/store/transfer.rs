@@ -1,9 +1,10 @@
 //! Moving people in and out, by the program's own commands.
 
 use crate::backends::{Mysql, People, Sqlite};
-use crate::histories::{identity, named, now};
+use crate::histories::{by_phone, identity, named, now};
 use std::path::Path;
 use std::process::{Command, Output};
+use weapp_login::registration::PhoneAccounts::Link;
 use weapp_login::store::{Newcomer, UserStore};
 
 fn weapp_login(url: &str, arguments: &[&str]) -> Output {
@@ -151,4 +152,60 @@ async fn support_staff_look_after_an_account() {
     assert!(shown.contains("Ann") && shown.contains("wx1") && !shown.contains("Secret"), "{shown}");
     assert_eq!(suspended.as_str(), "suspended");
     assert_eq!(users.by_id(user.id).await.unwrap().unwrap().status.as_str(), "active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_known_by_number_only_are_moved_in_and_out() {
+    let (backend, users) = Sqlite::migrated().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("phones.csv");
+    std::fs::write(&file, "phone,nickname\n13800000000,Ann\n+8613900000000,Bob\n13800000000,Ann\n12345,Carl\n,Dora\n")
+        .unwrap();
+
+    let output = weapp_login(&backend.url(), &["import", file.to_str().unwrap()]);
+
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.starts_with("2 accounts made, 1 people were known, 2 lines skipped, 0 people without"), "{said}");
+    let report = std::fs::read_to_string(folder.path().join("phones.csv.report.csv")).unwrap();
+    let reasons: Vec<_> = report.lines().skip(1).collect();
+    let number = "5,skipped,\"phone is no E.164 number, and there is no openid\"";
+    assert_eq!(reasons, [number, "6,skipped,neither openid with app_id nor phone"]);
+    let out = weapp_login(&backend.url(), &["export"]).stdout;
+    let (other, _others) = Sqlite::migrated().await;
+    let copy = folder.path().join("out.csv");
+    std::fs::write(&copy, &out).unwrap();
+    let again = String::from_utf8(weapp_login(&other.url(), &["import", copy.to_str().unwrap()]).stdout).unwrap();
+    assert!(again.starts_with("2 accounts made, 0 people were known, 0 lines skipped"), "{again}");
+    assert_eq!(users.export(None, 10).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn support_staff_take_an_identity_out_of_an_account() {
+    let (backend, users) = Sqlite::migrated().await;
+    let (here, there) = (identity("wx1", "oSecretOpenid", None), identity("wx1", "oSecretOther", None));
+    let phone = "+8613800000000".parse().unwrap();
+    let mut id = String::new();
+    for who in [&here, &there] {
+        let registered = users.register(by_phone(who, &named("Ann"), &phone, Link), now()).await.unwrap();
+        id = registered.user.id.to_string();
+    }
+    let refused = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_weapp-login"));
+        command.env("DATABASE_URL", backend.url()).env("REDIS_URL", "memory:").args(["users", "unlink"]);
+        let output = command.args(arguments).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+
+    let several = refused(&[&id, "wx1"]);
+    let elsewhere = refused(&[&id, "wx2"]);
+    let done = weapp_login(&backend.url(), &["users", "unlink", &id, "wx1", "oSecretOther"]).stdout;
+    let only = refused(&[&id, "wx1"]);
+
+    assert!(several.contains("several identities in this mini program: name the openid"), "{several}");
+    assert!(elsewhere.contains("no such identity in this mini program"), "{elsewhere}");
+    assert!(only.contains("the account's only identity"), "{only}");
+    let own = users.find(&there, now()).await.unwrap().unwrap().id;
+    let done = String::from_utf8(done).unwrap();
+    assert!(done.contains(&format!("account {own} was made")) && !done.contains("Secret"), "{done}");
 }
