@@ -6,6 +6,7 @@
 use crate::access_token::AccessTokens;
 use crate::clock::Clock;
 use crate::events::{EventLog, EventWriter, event_log, forget_old_events};
+use crate::phone_code::PhoneCodes;
 use crate::random::Random;
 use crate::rate_limit::{Quotas, RateLimits, own_counts};
 use crate::session::{Lives, Sessions};
@@ -60,8 +61,8 @@ pub struct App {
     pub limits: RateLimits,
     /// WeChat's servers.
     pub wechat: Arc<WechatClient>,
-    /// For what WeChat answers to a known mini program only.
-    pub access_tokens: AccessTokens,
+    /// Numbers that people tell by a tap.
+    pub phone_codes: PhoneCodes,
 }
 
 /// Why the service cannot be put together.
@@ -153,6 +154,7 @@ impl App {
             absolute: settings.sessions.max_age,
             per_user: settings.sessions.per_user,
         };
+        let access_tokens = AccessTokens::new(tokens.clone(), wechat.clone(), clock.clone(), random.clone());
         let quotas = Quotas {
             per_address: settings.limits.per_address_per_minute,
             per_app: settings.limits.per_app_per_minute,
@@ -162,7 +164,7 @@ impl App {
             tickets: Tickets::new(tokens.clone(), clock.clone(), random.clone(), settings.sessions.ticket_ttl),
             sessions: Sessions::new(tokens.clone(), users.clone(), clock.clone(), random.clone(), lives),
             limits: RateLimits::new(tokens.clone(), shared.wechat_calls.clone(), quotas),
-            access_tokens: AccessTokens::new(tokens.clone(), wechat.clone(), clock.clone(), random.clone()),
+            phone_codes: PhoneCodes::new(tokens.clone(), wechat.clone(), access_tokens, random.clone()),
             wechat,
             users,
             tokens,

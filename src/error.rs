@@ -24,6 +24,8 @@ pub enum Retry {
     Restart,
     /// Keep the ticket, call `wx.getUserInfo` again and register.
     GetUserInfo,
+    /// Keep the ticket or the session; the person has to tap the phone button again.
+    GetPhoneNumber,
     /// The same again after `Retry-After` seconds; a login always with a fresh code.
     Later,
 }
@@ -68,6 +70,7 @@ codes! {
     InvalidClient = "invalid_client", 401, None, "The caller is not a configured client";
     BlockedByWechat = "blocked_by_wechat", 403, None, "WeChat blocked this login";
     UserSuspended = "user_suspended", 403, None, "The account is suspended";
+    RegistrationClosed = "registration_closed", 403, None, "Nobody new is taken in this way";
     NotFound = "not_found", 404, None, "There is nothing here";
     MethodNotAllowed = "method_not_allowed", 405, None, "The method is not allowed here";
     TicketInvalid = "ticket_invalid", 410, Restart, "The ticket is unknown, expired or spent";
@@ -77,6 +80,7 @@ codes! {
     WatermarkMismatch = "watermark_mismatch", 422, None, "The data is another mini program's";
     IdentityMismatch = "identity_mismatch", 422, None, "The data is another person's";
     DataStale = "data_stale", 422, GetUserInfo, "The data is too old";
+    PhoneCodeInvalid = "phone_code_invalid", 422, GetPhoneNumber, "The phone code is of no use";
     RateLimited = "rate_limited", 429, Later, "Too many requests";
     Internal = "internal", 500, Later, "Something went wrong here";
     WechatRejected = "wechat_rejected", 502, None, "WeChat refuses this service";

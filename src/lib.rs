@@ -8,7 +8,7 @@
 //! | commands | [`commands`] |
 //! | web | [`server`] → [`routes`] · [`playground`], which only `dev` opens → [`exchange`] → [`error`] |
 //! | wiring | [`app`] |
-//! | meaning | [`ticket`] · [`session`] · [`rate_limit`] · [`access_token`] · [`events`] |
+//! | meaning | [`ticket`] · [`session`] · [`rate_limit`] · [`events`] · [`phone_code`] → [`access_token`] |
 //! | outside world | [`store`] · [`wechat`] |
 //! | words | [`telemetry`] → [`settings`] · [`token`] → [`seal`] · [`identity`] · [`registration`] · [`user`] → [`random`] · [`clock`] |
 //!
@@ -35,6 +35,7 @@ pub mod error;
 pub mod events;
 pub mod exchange;
 pub mod identity;
+pub mod phone_code;
 pub mod playground;
 pub mod random;
 pub mod rate_limit;

@@ -4,7 +4,7 @@
 //! nor who it is.
 
 use crate::clock::Clock;
-use crate::identity::{Identity, SessionKey};
+use crate::identity::{AppId, Identity, SessionKey};
 use crate::random::Random;
 use crate::seal::Unsealed;
 use crate::store::{StoreError, TokenStore, Value};
@@ -120,6 +120,17 @@ impl Tickets {
         self.keep(&token, &Waiting { identity, session_key, failures: 0, expires_at }).await?;
         self.counts.issued.increment(1);
         Ok((token, self.ttl))
+    }
+
+    /// The mini program that the ticket was issued for, which leaves the ticket where it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store does not answer.
+    pub async fn app_of(&self, token: &Token) -> Result<Option<AppId>, StoreError> {
+        let place = token.place(Purpose::Ticket);
+        let sealed = self.store.get(place.name()).await?;
+        let waiting = sealed.and_then(|sealed| Waiting::read(&place.open(&sealed)?));
+        Ok(waiting.map(|waiting| waiting.identity.app_id))
     }
 
     /// What waits under `token`, which is thereby out of the store.

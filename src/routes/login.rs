@@ -4,6 +4,7 @@ use super::extract::{Body, Device, WithinLimit, refuse_beyond, within};
 use super::signed_in::{SignedIn, sign_in};
 use crate::app::App;
 use crate::error::{ApiError, Code};
+use crate::registration::Way;
 use crate::store::EventKind;
 use actix_web::web::{Data, Json};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ pub const FAILURES: &[Code] = &[
     Code::CodeUsed,
     Code::BlockedByWechat,
     Code::UserSuspended,
+    Code::RegistrationClosed,
     Code::WechatRejected,
     Code::WechatQuotaExhausted,
     Code::WechatUnavailable,
@@ -58,6 +60,9 @@ pub struct RegistrationRequired {
     /// Seconds until the ticket expires.
     #[schema(example = 300)]
     expires_in: i64,
+    /// The ways of registering that this mini program accepts, the preferred one first.
+    #[schema(value_type = Vec<String>, example = json!(["userInfo", "silent", "phone"]))]
+    ways: Vec<Way>,
 }
 
 /// Exchange the code of wx.login.
@@ -84,11 +89,15 @@ pub async fn login(
     let (identity, session_key) = app.wechat.exchange(mini_program, code).await?;
 
     let Some(user) = app.users.find(&identity, app.clock().now()).await? else {
+        if mini_program.registration.is_empty() {
+            return Err(ApiError::new(Code::RegistrationClosed, "this mini program takes nobody new"));
+        }
         let (ticket, life) = app.tickets.issue(identity, session_key).await?;
         return Ok(Json(LoginAnswer::RegistrationRequired(RegistrationRequired {
             status: "registrationRequired",
             ticket: ticket.text(),
             expires_in: life.num_seconds(),
+            ways: mini_program.registration.clone(),
         })));
     };
     let (user_id, app_id) = (user.id, identity.app_id.clone());

@@ -12,6 +12,7 @@ mod no_content;
 mod open_data;
 mod phone;
 mod register;
+mod register_form;
 mod session;
 mod sessions;
 mod signed_in;

@@ -3,9 +3,11 @@
 use super::extract::{Body, CurrentUser, base64, refuse_beyond, within};
 use super::me::changed;
 use super::signed_in::UserBody;
+use crate::access_token::NoToken;
 use crate::app::App;
 use crate::error::{ApiError, Code};
-use crate::settings::WechatApp;
+use crate::identity::Identity;
+use crate::phone_code::PhoneCode;
 use crate::store::EventKind;
 use crate::user::Phone;
 use crate::wechat::open_data::{self, Expected, Sealed};
@@ -19,8 +21,7 @@ pub const FAILURES: &[Code] = &[
     Code::SessionInvalid,
     Code::InvalidRequest,
     Code::PayloadTooLarge,
-    Code::CodeInvalid,
-    Code::CodeUsed,
+    Code::PhoneCodeInvalid,
     Code::DecryptionFailed,
     Code::WatermarkMismatch,
     Code::IdentityMismatch,
@@ -51,41 +52,57 @@ pub async fn bind(
     current: CurrentUser,
     Body(request): Body<PhoneRequest>,
 ) -> Result<Json<UserBody>, ApiError> {
-    let phone = match (request.code.as_deref(), request.encrypted_data.as_deref(), request.iv.as_deref()) {
-        (Some(code), _, _) => by_code(&app, &current, within("code", code, 512)?).await?,
+    let identity = &current.session.identity;
+    let code = request.code.as_deref().map(|code| within("code", code, 512)).transpose()?;
+    let phone = match (code, request.encrypted_data.as_deref(), request.iv.as_deref()) {
+        (Some(code), _, _) => number(&app, identity, code).await?,
         (None, Some(data), Some(iv)) => {
             let (data, iv) = (base64("encryptedData", data, 48 * 1024)?, base64("iv", iv, 128)?);
             by_encrypted_data(&app, &current, &data, &iv)?
         }
         _ => return Err(ApiError::invalid("code, or encryptedData with iv, is missing")),
     };
-    let user = app.users.set_phone(current.session.user.id, &phone, app.clock().now()).await?;
-    let answer = changed(&app, &current, user).await?;
+    let stored = app.users.set_phone(current.session.user.id, &phone, app.clock().now()).await;
+    if let (Err(_), Some(code)) = (&stored, code) {
+        keep(&app, identity, code, &phone).await;
+    }
+    let answer = changed(&app, &current, stored?).await?;
     app.shared.events.note(EventKind::Phone, current.session.user.id, Some(current.session.identity.app_id));
     Ok(answer)
 }
 
-async fn by_code(app: &App, current: &CurrentUser, code: &str) -> Result<Phone, ApiError> {
-    let id = &current.session.identity.app_id;
-    let mini_program = app
-        .settings()
-        .wechat
-        .app(Some(id.as_str()))
-        .ok_or_else(|| ApiError::invalid("this mini program is not configured any more"))?;
-    refuse_beyond(app.limits.count_wechat_call(id).await)?;
-    Ok(number(app, mini_program, code).await?.phone()?)
+/// The number behind `code`, asked for in the name of whoever `identity` is.
+///
+/// # Errors
+/// WeChat refuses or does not answer; the token store does not answer.
+pub async fn number(app: &App, identity: &Identity, code: &str) -> Result<Phone, ApiError> {
+    let code = phone_code(app, identity, code)?;
+    refuse_beyond(app.limits.count_wechat_call(&identity.app_id).await)?;
+    app.phone_codes.number(code).await.map_err(|error| match error {
+        NoToken::Wechat(WechatError::CodeInvalid(_) | WechatError::CodeUsed(_)) => {
+            ApiError::new(Code::PhoneCodeInvalid, "WeChat does not know this code of this person's, or it was used")
+                .because(error)
+        }
+        error => error.into(),
+    })
 }
 
-/// WeChat looks at the access token before the code, so a refused token has not used the code up.
-async fn number(app: &App, mini_program: &WechatApp, code: &str) -> Result<PhoneInfo, ApiError> {
-    let token = app.access_tokens.get(mini_program).await?;
-    match app.wechat.phone_number(&token, code).await {
-        Err(WechatError::TokenRefused(_)) => {
-            let token = app.access_tokens.instead_of(mini_program, &token).await?;
-            Ok(app.wechat.phone_number(&token, code).await?)
-        }
-        answer => Ok(answer?),
+/// Keeps a number that could not be stored, so that the same request works when the database is back.
+pub async fn keep(app: &App, identity: &Identity, code: &str, phone: &Phone) {
+    let kept = match phone_code(app, identity, code) {
+        Ok(code) => app.phone_codes.keep(code, phone).await,
+        // It was configured a moment ago, when WeChat was asked.
+        Err(_) => return,
+    };
+    if let Err(error) = kept {
+        tracing::warn!(error = &error as &dyn std::error::Error, "a phone number that wechat gave could not be kept");
     }
+}
+
+fn phone_code<'a>(app: &'a App, identity: &'a Identity, code: &'a str) -> Result<PhoneCode<'a>, ApiError> {
+    let mini_program = app.settings().wechat.app(Some(identity.app_id.as_str()));
+    let app = mini_program.ok_or_else(|| ApiError::invalid("this mini program is not configured any more"))?;
+    Ok(PhoneCode { code, app, openid: &identity.openid })
 }
 
 fn by_encrypted_data(app: &App, current: &CurrentUser, encrypted: &[u8], iv: &[u8]) -> Result<Phone, ApiError> {

@@ -1,17 +1,19 @@
-//! `POST /v1/register`: redeems a ticket with the data that was signed after the exchange.
+//! `POST /v1/register`: redeems a ticket in one of three ways: with what `wx.getUserInfo` gave after the exchange, with the
+//! tap that tells the phone number, or with the exchange alone.
 
-use super::extract::{Body, Device, WithinLimit, base64, within};
+use super::extract::{Body, Device, WithinLimit};
+use super::phone;
+use super::register_form::{Form, RegisterRequest, spent};
 use super::signed_in::{NotSignedIn, SignedIn, sign_in};
 use crate::app::App;
 use crate::error::{ApiError, Code, Retry};
-use crate::store::{EventKind, Newcomer, StoreError};
+use crate::registration::Way;
+use crate::store::{EventKind, Newcomer, Outcome, Registered, StoreError};
 use crate::ticket::{Redeemed, Settlement};
-use crate::token::Token;
-use crate::wechat::open_data::{self, Expected, Refused, Sealed, Signed};
+use crate::user::{Phone, Profile};
+use crate::wechat::open_data::{self, Expected, Refused, Sealed};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 /// What it fails with.
 pub const FAILURES: &[Code] = &[
@@ -22,27 +24,20 @@ pub const FAILURES: &[Code] = &[
     Code::IdentityMismatch,
     Code::DataStale,
     Code::UserSuspended,
+    Code::RegistrationClosed,
+    Code::PhoneCodeInvalid,
+    Code::WechatRejected,
+    Code::WechatQuotaExhausted,
+    Code::WechatUnavailable,
     Code::RateLimited,
     Code::InvalidRequest,
     Code::PayloadTooLarge,
 ];
 
-/// The ticket together with everything that `wx.getUserInfo` gave.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RegisterRequest {
-    ticket: String,
-    /// Byte for byte as the phone gave it.
-    raw_data: String,
-    /// 40 hexadecimal digits.
-    signature: String,
-    /// Base64.
-    encrypted_data: String,
-    /// Base64.
-    iv: String,
-}
-
 /// Register with a ticket.
+///
+/// Three ways, told apart by what is sent; a mini program may not accept all of them, and the login's `ways` names those that
+/// it does. A half of `userInfo` is refused.
 ///
 /// A ticket is spent by success and by its third failed check. After another failure it is good for what remains of its
 /// life: `retry` tells what to get anew. Of several requests with one ticket at once, one is answered and the others are
@@ -55,23 +50,39 @@ pub async fn register(
     device: Device,
     WithinLimit(Body(request)): WithinLimit<Body<RegisterRequest>>,
 ) -> Result<(Json<SignedIn>, StatusCode), ApiError> {
-    let raw_data = within("rawData", &request.raw_data, 16 * 1024)?;
-    let signature = within("signature", &request.signature, 128)?;
-    let encrypted = base64("encryptedData", &request.encrypted_data, 48 * 1024)?;
-    let iv = base64("iv", &request.iv, 128)?;
-    let sealed = Sealed { encrypted: &encrypted, iv: &iv, signed: Some(Signed { raw_data, signature }) };
-    let spent = || ApiError::new(Code::TicketInvalid, "the ticket is unknown, expired or spent");
-    let token = Token::parse(within("ticket", &request.ticket, 512)?).ok_or_else(spent)?;
+    let form = Form::try_from(request)?;
+    require_open(&app, &form).await?;
 
-    let ticket = app.tickets.redeem(token).await?.ok_or_else(spent)?;
+    let ticket = app.tickets.redeem(form.token.clone()).await?.ok_or_else(spent)?;
 
-    match registered(&app, &ticket, sealed, device.0).await {
+    match registered(&app, &ticket, &form, device.0).await {
         Ok(registered) => Ok(registered),
         Err(Failed { settlement, error }) => {
             app.tickets.settle(ticket, settlement).await?;
             Err(error)
         }
     }
+}
+
+/// Whether the ticket's mini program takes somebody new in this way. Where all of them do, the ticket is not looked at.
+async fn require_open(app: &App, form: &Form) -> Result<(), ApiError> {
+    let apps = &app.settings().wechat.apps;
+    if apps.iter().all(|app| app.registration.contains(&form.way)) {
+        return Ok(());
+    }
+    let id = app.tickets.app_of(&form.token).await?.ok_or_else(spent)?;
+    let ways = apps.iter().find(|app| app.id == id).map_or(&[][..], |app| &app.registration);
+    if ways.contains(&form.way) {
+        return Ok(());
+    }
+    let detail = match ways {
+        [] => "this mini program takes nobody new".to_owned(),
+        ways => {
+            let ways: Vec<_> = ways.iter().map(ToString::to_string).collect();
+            format!("this mini program takes nobody new in the way {}, only: {}", form.way, ways.join(", "))
+        }
+    };
+    Err(ApiError::new(Code::RegistrationClosed, detail))
 }
 
 /// Why no registration came of a ticket, and what becomes of the ticket.
@@ -96,26 +107,61 @@ impl From<NotSignedIn> for Failed {
     }
 }
 
-/// Between redemption and settlement: the checks, the account, the session.
+/// Between redemption and settlement: the way's proof, the account, the session.
 async fn registered(
     app: &App,
     ticket: &Redeemed,
-    sealed: Sealed<'_>,
+    form: &Form,
     device: String,
 ) -> Result<(Json<SignedIn>, StatusCode), Failed> {
-    let now = app.clock().now();
-    let expected = Expected { identity: ticket.identity(), max_age: app.settings().wechat.data_max_age, now };
+    let profile = match form.sealed() {
+        Some(sealed) => checked(app, ticket, sealed)?,
+        None => Profile::default(),
+    };
+    let Some(code) = form.phone_code.as_deref() else {
+        return stored(app, ticket, form.way, &profile, None, device).await;
+    };
+    let phone = phone::number(app, ticket.identity(), code)
+        .await
+        .map_err(|error| Failed { settlement: Settlement::Untried, error })?;
+    let registered = stored(app, ticket, form.way, &profile, Some(&phone), device).await;
+    if matches!(&registered, Err(Failed { settlement: Settlement::Untried, .. })) {
+        phone::keep(app, ticket.identity(), code, &phone).await;
+    }
+    registered
+}
+
+/// The profile in what `wx.getUserInfo` gave, if that is what it must be.
+fn checked(app: &App, ticket: &Redeemed, sealed: Sealed<'_>) -> Result<Profile, Failed> {
+    let (max_age, now) = (app.settings().wechat.data_max_age, app.clock().now());
+    let expected = Expected { identity: ticket.identity(), max_age, now };
     let opened = open_data::open(sealed, ticket.session_key(), &expected)
         .map_err(|refused| Failed { settlement: Settlement::Tried, error: failed_check(refused, ticket.failures()) })?;
-    let registered = app.users.register(Newcomer::new(ticket.identity(), &opened.profile()), now).await?;
-    let (user_id, created) = (registered.user.id, registered.created());
-    let (identity, session_key) = (ticket.identity().clone(), ticket.session_key().clone());
-    let signed_in = sign_in(app, registered.user, identity, session_key, device).await?;
-    let (kind, status) = match created {
-        true => (EventKind::Register, StatusCode::CREATED),
-        false => (EventKind::Login, StatusCode::OK),
+    Ok(opened.profile())
+}
+
+/// The account and the session.
+async fn stored(
+    app: &App,
+    ticket: &Redeemed,
+    way: Way,
+    profile: &Profile,
+    phone: Option<&Phone>,
+    device: String,
+) -> Result<(Json<SignedIn>, StatusCode), Failed> {
+    let identity = ticket.identity();
+    let newcomer = Newcomer { identity, profile, phone, accounts: app.settings().wechat.phone_accounts };
+    let Registered { user, outcome } = app.users.register(newcomer, app.clock().now()).await?;
+    let user_id = user.id;
+    let signed_in = sign_in(app, user, identity.clone(), ticket.session_key().clone(), device).await?;
+    let (kind, status, ended) = match outcome {
+        Outcome::Created => (EventKind::Register, StatusCode::CREATED, "created"),
+        Outcome::Known => (EventKind::Login, StatusCode::OK, "known"),
+        Outcome::Linked => (EventKind::Login, StatusCode::OK, "linked"),
     };
-    app.shared.events.note(kind, user_id, Some(ticket.identity().app_id.clone()));
+    // Rare enough to be looked up by its labels each time.
+    metrics::counter!("weapp_login_registrations_total", "way" => way.setting(), "outcome" => ended).increment(1);
+    app.shared.events.note(kind, user_id, Some(identity.app_id.clone()));
     Ok((Json(signed_in), status))
 }
 

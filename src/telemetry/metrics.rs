@@ -36,6 +36,7 @@ fn describe() {
     describe_histogram!("weapp_login_wechat_call_seconds", "time WeChat took, by path");
     describe_counter!("weapp_login_tickets_total", "tickets, by what became of them");
     describe_counter!("weapp_login_sessions_total", "sessions, by what became of them");
+    describe_counter!("weapp_login_registrations_total", "registrations, by way and by how they ended");
     describe_counter!("weapp_login_rate_limits_total", "rate limit checks, by limit and outcome");
     describe_counter!("weapp_login_events_total", "login events, by what became of them");
     describe_gauge!("weapp_login_database_connections", "connections to the database, by state");

@@ -5,7 +5,7 @@
 //! once more).
 
 use super::errcode::WechatError;
-use crate::identity::{Identity, SessionKey};
+use crate::identity::{Identity, OpenId, SessionKey};
 use crate::settings::WechatApp;
 use crate::user::Phone;
 use reqwest::{Method, RequestBuilder};
@@ -70,7 +70,7 @@ impl WechatClient {
     pub async fn exchange(&self, app: &WechatApp, code: &str) -> Result<(Identity, SessionKey), WechatError> {
         #[derive(Deserialize)]
         struct Exchanged {
-            openid: crate::identity::OpenId,
+            openid: OpenId,
             session_key: SessionKey,
             #[serde(default)]
             unionid: Option<String>,
@@ -88,16 +88,21 @@ impl WechatClient {
         Ok((Identity { app_id: app.id.clone(), openid, unionid }, session_key))
     }
 
-    /// The number behind the `code` of a `getPhoneNumber` button, which is used up by this.
+    /// The number behind the `code` of a phone button, which is used up by this. The code must be one of `openid`'s.
     ///
     /// Source: <https://developers.weixin.qq.com/miniprogram/dev/server/API/user-info/phone-number/api_getphonenumber>
-    pub async fn phone_number(&self, token: &SecretString, code: &str) -> Result<PhoneInfo, WechatError> {
+    pub async fn phone_number(
+        &self,
+        token: &SecretString,
+        code: &str,
+        openid: &OpenId,
+    ) -> Result<PhoneInfo, WechatError> {
         #[derive(Deserialize)]
         struct Answer {
             phone_info: PhoneInfo,
         }
         let query = [("access_token", token.expose_secret())];
-        let body = json!({ "code": code });
+        let body = json!({ "code": code, "openid": openid.as_str() });
         let path = "/wxa/business/getuserphonenumber";
         let answer = self.call(Method::POST, path, |request| request.query(&query).json(&body)).await?;
         Ok(sensible::<Answer>(answer)?.phone_info)
