@@ -14,7 +14,7 @@ use weapp_login::user::{Phone, Status, User};
 fn strangers(most: usize, mark: &str) -> Vec<Identity> {
     let who = |n: usize| {
         let unionid = format!("u{mark}{n}");
-        identity(&format!("wx{}", n % 3), &format!("o{mark}{n}"), (n % 2 == 0).then_some(unionid.as_str()))
+        identity(&format!("wx{}", n % 3), &format!("o{mark}{n}"), n.is_multiple_of(2).then_some(unionid.as_str()))
     };
     (0..most).map(who).collect()
 }
@@ -154,17 +154,14 @@ async fn whoever_joins_an_account_that_is_merged_is_in_the_one_that_stays() {
         let known = Identity { unionid: keeper.unionid, ..who };
         users.find(&known, now()).await.unwrap().unwrap();
     };
-    meanwhile(
-        |users, who, account| merge(users, who, account),
-        async |users, account, people, registered, _| {
-            let keeper = users.by_id(account.id).await.unwrap().unwrap().id;
-            assert_eq!(count(registered, Outcome::Linked), 10);
-            for who in people {
-                let pair = users.by_pair(&who.app_id, &who.openid).await.unwrap().unwrap();
-                assert_eq!(pair.id, keeper);
-            }
-            assert!(users.merged(keeper).await.unwrap().contains(&account.id));
-        },
-    )
+    meanwhile(merge, async |users, account, people, registered, _| {
+        let keeper = users.by_id(account.id).await.unwrap().unwrap().id;
+        assert_eq!(count(registered, Outcome::Linked), 10);
+        for who in people {
+            let pair = users.by_pair(&who.app_id, &who.openid).await.unwrap().unwrap();
+            assert_eq!(pair.id, keeper);
+        }
+        assert!(users.merged(keeper).await.unwrap().contains(&account.id));
+    })
     .await;
 }
