@@ -6,7 +6,7 @@
 use super::error::StoreError;
 use super::failure::{Failure, Verdict};
 use super::liveness::Liveness;
-use super::users::Connections;
+use super::words::Connections;
 use crate::random::Random;
 use deadpool::managed::{Manager, Object, Pool};
 use diesel_async::{AsyncConnection, TransactionManager};

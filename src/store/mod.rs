@@ -15,14 +15,15 @@ mod tokens_memory;
 mod users;
 mod users_mysql;
 mod users_sqlite;
+mod words;
 
 pub use error::StoreError;
 pub use redis::RedisTokens;
 pub use tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
 pub use tokens_memory::MemoryTokens;
-pub use users::{
-    Accounts, Connections, Database, EventKind, Events, Imported, LoginEvent, Newcomer, NotUnlinked, Outcome, People,
-    Person, Registered, Transfer, UserStore, WayIn,
-};
+pub use users::{Accounts, Database, Events, People, Transfer, UserStore};
 pub use users_mysql::Users as MysqlUsers;
 pub use users_sqlite::Users as SqliteUsers;
+pub use words::{
+    Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Outcome, Person, Registered, WayIn,
+};

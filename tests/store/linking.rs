@@ -119,7 +119,7 @@ async fn somebody_moved_in_by_number_only_is_found_by_it() {
     let moved = person("Alice", Some(phone.clone()));
 
     let outcomes = users.import(&[moved.clone(), moved.clone()]).await.unwrap();
-    let again = users.import(&[moved.clone()]).await.unwrap();
+    let again = users.import(std::slice::from_ref(&moved)).await.unwrap();
     let (exported, last) = users.export_without_pair(weapp_login::user::UserId(0), 10).await.unwrap();
     let linked = users.register(by_phone(&alice, &named(""), &phone, Link), now()).await.unwrap();
 
@@ -139,7 +139,7 @@ async fn somebody_suspended_who_is_moved_in_twice_is_moved_in_once() {
     let phone = number();
     let suspended = weapp_login::store::Person { status: Status::Suspended, ..person("Al", Some(phone.clone())) };
 
-    let first = users.import(&[suspended.clone()]).await.unwrap();
+    let first = users.import(std::slice::from_ref(&suspended)).await.unwrap();
     let second = users.import(&[suspended]).await.unwrap();
 
     assert_eq!((first, second), (vec![Imported::Created], vec![Imported::Known]));

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Instant;
 use weapp_login::identity::Identity;
 use weapp_login::registration::PhoneAccounts::Link;
-use weapp_login::store::{Newcomer, Outcome, Registered, UserStore};
+use weapp_login::store::{Imported, Newcomer, Outcome, Registered, UserStore};
 use weapp_login::user::{Phone, Status, User};
 
 fn strangers(most: usize, mark: &str) -> Vec<Identity> {
     let who = |n: usize| {
         let unionid = format!("u{mark}{n}");
-        identity(&format!("wx{}", n % 3), &format!("o{mark}{n}"), (n % 2 == 0).then_some(unionid.as_str()))
+        identity(&format!("wx{}", n % 3), &format!("o{mark}{n}"), n.is_multiple_of(2).then_some(unionid.as_str()))
     };
     (0..most).map(who).collect()
 }
@@ -154,17 +154,32 @@ async fn whoever_joins_an_account_that_is_merged_is_in_the_one_that_stays() {
         let known = Identity { unionid: keeper.unionid, ..who };
         users.find(&known, now()).await.unwrap().unwrap();
     };
-    meanwhile(
-        |users, who, account| merge(users, who, account),
-        async |users, account, people, registered, _| {
-            let keeper = users.by_id(account.id).await.unwrap().unwrap().id;
-            assert_eq!(count(registered, Outcome::Linked), 10);
-            for who in people {
-                let pair = users.by_pair(&who.app_id, &who.openid).await.unwrap().unwrap();
-                assert_eq!(pair.id, keeper);
-            }
-            assert!(users.merged(keeper).await.unwrap().contains(&account.id));
-        },
-    )
+    meanwhile(merge, async |users, account, people, registered, _| {
+        let keeper = users.by_id(account.id).await.unwrap().unwrap().id;
+        assert_eq!(count(registered, Outcome::Linked), 10);
+        for who in people {
+            let pair = users.by_pair(&who.app_id, &who.openid).await.unwrap().unwrap();
+            assert_eq!(pair.id, keeper);
+        }
+        assert!(users.merged(keeper).await.unwrap().contains(&account.id));
+    })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_is_moved_in_and_registers_at_once_is_one_account() {
+    let (backend, users) = Backend::migrated().await;
+    let stores = [users, backend.open()];
+    for round in 0..20 {
+        let phone: Phone = format!("+86138000000{round:02}").parse().unwrap();
+        let (people, moved) = (strangers(6, &format!("r{round}n")), [person("Al", Some(phone.clone()))]);
+        let (first, second) = (stores[0].import(&moved), stores[1].import(&moved));
+
+        let (registered, imported) = join(all_at_once(&stores, &people, &phone), join(first, second)).await;
+
+        let made = [imported.0.unwrap(), imported.1.unwrap()].concat();
+        let made = made.iter().filter(|outcome| **outcome == Imported::Created).count();
+        assert_eq!(made + count(&registered, Outcome::Created), 1, "round {round}");
+        assert!(registered.iter().all(|one| one.user.id == registered[0].user.id), "round {round}");
+    }
 }
