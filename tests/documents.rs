@@ -12,6 +12,7 @@ fn retry(retry: Retry) -> &'static str {
         Retry::None => "none",
         Retry::Restart => "restart",
         Retry::GetUserInfo => "getUserInfo",
+        Retry::GetPhoneNumber => "getPhoneNumber",
         Retry::Later => "later",
     }
 }

@@ -15,3 +15,4 @@ mod session;
 mod sessions;
 mod several_apps;
 mod story;
+mod ways;

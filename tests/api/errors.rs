@@ -64,10 +64,10 @@ async fn a_body_that_is_no_json_object_of_the_right_form_is_refused() {
 async fn the_name_of_a_missing_field_is_told_and_no_value_is_repeated() {
     let test = TestApp::<Mode>::start().await;
 
-    let missing = test.post("/v1/register", &json!({"ticket": "t"})).await;
+    let missing = test.post("/v1/register", &json!({"ticket": "t", "iv": "AAAA"})).await;
     let wrong = test.post("/v1/login", &json!({"code": {"secret": "hunter2"}})).await;
 
-    assert_eq!(missing.text("detail"), "the field rawData is missing");
+    assert_eq!(missing.text("detail"), "the field rawData is missing beside the others");
     assert!(!wrong.body.to_string().contains("hunter2"), "{wrong:?}");
 }
 

@@ -13,7 +13,9 @@ async fn an_unknown_person_gets_a_ticket() {
     assert_eq!(answer.status, 200);
     let ticket = answer.text("ticket").to_owned();
     assert_eq!(ticket.len(), 43);
-    assert_eq!(answer.body, json!({"status": "registrationRequired", "ticket": ticket, "expiresIn": 300}));
+    let ways = ["userInfo", "silent", "phone"];
+    let expected = json!({"status": "registrationRequired", "ticket": ticket, "expiresIn": 300, "ways": ways});
+    assert_eq!(answer.body, expected);
     assert_eq!(answer.headers["cache-control"], "no-store");
 }
 

@@ -46,8 +46,8 @@ async fn a_code_of_the_wrong_kind_or_a_used_one_is_refused() {
     let used = alice.post("/v1/me/phone", json!({"code": code})).await;
     let nothing = alice.post("/v1/me/phone", json!({})).await;
 
-    assert_eq!(wrong_kind.problem(), (401, "code_invalid", "restart"));
-    assert_eq!(used.problem(), (401, "code_invalid", "restart"));
+    assert_eq!(wrong_kind.problem(), (422, "phone_code_invalid", "getPhoneNumber"));
+    assert_eq!(used.problem(), (422, "phone_code_invalid", "getPhoneNumber"));
     assert_eq!(nothing.problem(), (400, "invalid_request", "none"));
 }
 
@@ -138,4 +138,17 @@ async fn logging_in_needs_no_access_token() {
     let alice = test.member("alice").await;
 
     assert_eq!(alice.get("/v1/session").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_of_another_persons_tap_is_refused_and_stays_theirs() {
+    let test = TestApp::<Mode>::start().await;
+    let (alice, mallory) = (test.member("alice").await, test.member("mallory").await);
+    let code = alice.phone.wx("getPhoneNumber").await["code"].clone();
+
+    let leaked = mallory.post("/v1/me/phone", json!({"code": code})).await;
+    let own = alice.post("/v1/me/phone", json!({"code": code})).await;
+
+    assert_eq!(leaked.problem(), (422, "phone_code_invalid", "getPhoneNumber"));
+    assert_eq!(own.status, 200, "{own:?}");
 }
