@@ -28,7 +28,7 @@ struct Doubts {
 
 impl Liveness {
     /// A connection that was used this recently is alive as far as is known.
-    const FRESH: Duration = Duration::from_secs(1);
+    const FRESH: Duration = Duration::from_secs(10);
     const LASTS: Duration = Duration::from_secs(30);
 
     /// What a connection that was made `age` ago and not used for `idle` has to show at `now`.
