@@ -11,12 +11,14 @@ use crate::random::Random;
 use crate::rate_limit::{Quotas, RateLimits, own_counts};
 use crate::session::{Lives, Sessions};
 use crate::settings::{DatabaseSettings, DatabaseUrl, RedisSettings, Settings, TokenStoreUrl};
-use crate::store::{MemoryTokens, MysqlUsers, RedisTokens, SqliteUsers, StoreError, TokenStore, UserStore};
+use crate::store::{
+    Connections, MemoryTokens, MysqlUsers, RedisTokens, SqliteUsers, StoreError, TokenStore, UserStore,
+};
 use crate::telemetry::metrics::{recorder, upkeep};
 use crate::ticket::Tickets;
 use crate::wechat::WechatClient;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use tokio::task::JoinHandle;
 
 /// Connections to MySQL that the work behind the requests has for itself.
@@ -40,6 +42,8 @@ pub struct Shared {
     embedded: Option<Arc<dyn UserStore>>,
     /// This process's calls to WeChat, whose limit is the process's.
     wechat_calls: Arc<MemoryTokens>,
+    /// The user store of each worker, to be counted by whichever of them is asked for the metrics.
+    opened: Mutex<Vec<Weak<dyn UserStore>>>,
     writer: Mutex<Option<EventWriter>>,
 }
 
@@ -101,6 +105,7 @@ impl Shared {
             memory,
             embedded,
             wechat_calls: own_counts(clock.clone()),
+            opened: Mutex::new(embedded.iter().map(Arc::downgrade).collect()),
             writer: Mutex::new(Some(writer)),
             clock,
             settings,
@@ -118,10 +123,25 @@ impl Shared {
     /// # Errors
     /// The address or the certificate authority cannot be used.
     pub fn users(&self, connections: usize) -> Result<Arc<dyn UserStore>, StoreError> {
-        match &self.embedded {
-            Some(embedded) => Ok(embedded.clone()),
-            None => open_users(&self.settings.database, connections),
+        if let Some(embedded) = &self.embedded {
+            return Ok(embedded.clone());
         }
+        let users = open_users(&self.settings.database, connections)?;
+        self.opened.lock().expect("nothing panics while it holds this list").push(Arc::downgrade(&users));
+        Ok(users)
+    }
+
+    /// How the connections of all workers to the database are used at this moment.
+    #[must_use]
+    pub fn database_connections(&self) -> Connections {
+        let mut opened = self.opened.lock().expect("nothing panics while it holds this list");
+        opened.retain(|users| users.strong_count() > 0);
+        let each = opened.iter().filter_map(Weak::upgrade).map(|users| users.connections());
+        each.fold(Connections { idle: 0, busy: 0, awaited: 0 }, |all, one| Connections {
+            idle: all.idle + one.idle,
+            busy: all.busy + one.busy,
+            awaited: all.awaited + one.awaited,
+        })
     }
 
     /// Short-lived things, over a connection of one's own.

@@ -59,7 +59,7 @@ pub async fn ready(app: Data<App>) -> Result<Json<Health>, ApiError> {
 #[utoipa::path(get, path = "/metrics", tag = "Operations",
     responses((status = 200, description = "The metrics of this replica", body = String, content_type = "text/plain")))]
 pub async fn metrics(app: Data<App>) -> Result<String, ApiError> {
-    let connections = app.users.connections();
+    let connections = app.shared.database_connections();
     for (state, number) in [("idle", connections.idle), ("busy", connections.busy), ("awaited", connections.awaited)] {
         metrics::gauge!("weapp_login_database_connections", "state" => state).set(number as f64);
     }

@@ -8,7 +8,6 @@ use crate::telemetry::metrics::Route;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig, method, post, route};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, guard};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::Schema;
@@ -17,11 +16,14 @@ use utoipa::openapi::{OpenApi, RefOr};
 /// Endpoints as they are added.
 #[derive(Default)]
 pub struct Table {
-    paths: BTreeMap<String, Path>,
+    /// In the order in which they are looked through, so the frequent ones stand first: a pattern with a variable in it costs
+    /// a regular expression each time that it is passed by.
+    paths: Vec<Path>,
     operations: Vec<Described>,
 }
 
 struct Path {
+    pattern: String,
     resource: Resource,
     allowed: Vec<Method>,
     route: Rc<Route>,
@@ -66,7 +68,7 @@ impl Table {
 
     /// Puts everything in its place; a method that a path does not have is told those it has.
     pub fn mount(self, config: &mut ServiceConfig) {
-        for Path { resource, allowed, route, .. } in self.paths.into_values() {
+        for Path { resource, allowed, route, .. } in self.paths {
             let resource = match allowed.is_empty() {
                 true => resource,
                 false => resource.default_service(web::route().to(move |request: HttpRequest| {
@@ -93,11 +95,16 @@ impl Table {
     }
 
     fn path(&mut self, pattern: &str) -> &mut Path {
-        self.paths.entry(pattern.to_owned()).or_insert_with(|| Path {
-            resource: Resource::new(pattern),
-            allowed: vec![],
-            route: Rc::new(Route::new(pattern.to_owned())),
-        })
+        let at = self.paths.iter().position(|path| path.pattern == pattern).unwrap_or_else(|| {
+            self.paths.push(Path {
+                pattern: pattern.to_owned(),
+                resource: Resource::new(pattern),
+                allowed: vec![],
+                route: Rc::new(Route::new(pattern.to_owned())),
+            });
+            self.paths.len() - 1
+        });
+        &mut self.paths[at]
     }
 }
 
