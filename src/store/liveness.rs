@@ -84,7 +84,7 @@ mod tests {
         let now = Instant::now();
 
         assert_eq!(liveness.wanted(LONG, SHORT, now), Proof::None);
-        assert_eq!(liveness.wanted(LONG, Duration::from_secs(2), now), Proof::Answer);
+        assert_eq!(liveness.wanted(LONG, Duration::from_secs(11), now), Proof::Answer);
     }
 
     #[test]
