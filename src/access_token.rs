@@ -27,8 +27,10 @@ const WAIT_STEPS: u32 = 100;
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum NoToken {
+    /// It is kept where nobody answers.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// WeChat gives none.
     #[error(transparent)]
     Wechat(#[from] WechatError),
 }

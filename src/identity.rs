@@ -140,7 +140,9 @@ impl fmt::Debug for SessionKey {
 /// What one exchange of a code proved: this person, in this mini program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
+    /// The mini program.
     pub app_id: AppId,
+    /// The person in it.
     pub openid: OpenId,
     /// Present when the mini program is bound to an Open Platform account. It may appear later for somebody known.
     pub unionid: Option<UnionId>,

@@ -27,6 +27,8 @@
 //! [`store::People::register`] stores the person: the unique keys decide who was first. A check that fails, or a store
 //! that does not answer, gives the ticket back with the life that remains to it.
 
+#![warn(missing_docs, unreachable_pub)]
+
 pub mod access_token;
 pub mod app;
 pub mod clock;

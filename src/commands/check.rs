@@ -11,7 +11,7 @@ use anyhow::bail;
 /// No code that WeChat ever gives.
 const NO_CODE: &str = "weapp-login check";
 
-pub async fn run() -> anyhow::Result<()> {
+pub(super) async fn run() -> anyhow::Result<()> {
     let settings: Settings = settings(Secrets::Real)?;
     let app = App::new(Shared::new(settings, Clock::system())?, 1)?;
     println!("ok  settings");

@@ -17,7 +17,7 @@ const APPS: [(&str, &str); 2] = [
     ("wx00000000000000a2", "simulated-secret-of-the-second-app"),
 ];
 
-pub async fn run() -> anyhow::Result<()> {
+pub(super) async fn run() -> anyhow::Result<()> {
     let sources = Sources::of_process();
     let listener = listener(&sources)?;
     let Loaded { settings, warnings } = dev_settings(sources, listener.local_addr()?)?;
@@ -58,7 +58,10 @@ fn dev_settings(mut sources: Sources, address: SocketAddr) -> anyhow::Result<Loa
     if !sources.text("DATABASE_URL").is_some_and(|url| url.starts_with("sqlite://")) {
         sources.overrule("DATABASE_URL", "sqlite://weapp-login-dev.sqlite3");
     }
-    for (name, text) in [("LOG", "weapp_login=info"), ("LOG_FORMAT", "pretty"), ("DRAIN_SECONDS", "0")] {
+    // The playground moves WeChat's clock and not the service's, so what WeChat signs would soon be from the future.
+    for (name, text) in
+        [("LOG", "weapp_login=info"), ("LOG_FORMAT", "pretty"), ("DRAIN_SECONDS", "0"), ("DATA_MAX_AGE_SECONDS", "0")]
+    {
         sources.presume(name, text);
     }
     let [first, second] = APPS;

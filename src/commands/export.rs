@@ -13,7 +13,7 @@ use std::path::PathBuf;
 const PAGE: i64 = 2000;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Where to write; standard output if it is left out
     #[arg(long)]
     output: Option<PathBuf>,
@@ -21,7 +21,7 @@ pub struct Arguments {
 
 /// Writes people in the order of app id and openid, and after them those of whom only the phone number is known. Who registers meanwhile may or may not be among them; nobody is there
 /// twice.
-pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let database: DatabaseSettings = settings(Secrets::Any)?;
     let users = open_users(&database, 1)?;
     let output: Box<dyn Write> = match &arguments.output {

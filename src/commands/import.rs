@@ -18,7 +18,7 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// CSV with a header line; columns app_id and openid, or phone for people without these, and, if there are any, unionid,
     /// nickname, avatar_url, gender, language, city, province, country, status, profile_source, created_at
     file: PathBuf,
@@ -48,7 +48,7 @@ struct Files {
     report: PathBuf,
 }
 
-pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let database: DatabaseSettings = settings(Secrets::Any)?;
     let users = open_users(&database, 1)?;
     if !users.pending_migrations().await?.is_empty() {

@@ -4,7 +4,7 @@ use super::part::settings;
 use crate::app::open_users;
 use crate::settings::{DatabaseSettings, Secrets};
 
-pub async fn run() -> anyhow::Result<()> {
+pub(super) async fn run() -> anyhow::Result<()> {
     let database: DatabaseSettings = settings(Secrets::Any)?;
     let applied = open_users(&database, 1)?.migrate().await?;
     if applied.is_empty() {

@@ -6,7 +6,7 @@ use crate::settings::{Problems, Secrets, Section, load};
 ///
 /// # Errors
 /// Every problem found.
-pub fn settings<T: Section>(secrets: Secrets) -> Result<T, Problems> {
+pub(super) fn settings<T: Section>(secrets: Secrets) -> Result<T, Problems> {
     let loaded = load(secrets)?;
     for warning in loaded.warnings {
         eprintln!("weapp-login: {warning}");

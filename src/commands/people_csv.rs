@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// A line. Only `app_id` and `openid` must be there, or `phone`; `export` writes every column.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Line {
+pub(super) struct Line {
     /// Number of the account here; ignored when people are moved in.
     pub user_id: String,
     pub app_id: String,
@@ -60,7 +60,7 @@ impl Line {
     ///
     /// # Errors
     /// Why the line names nobody.
-    pub fn person(self, now: DateTime<Utc>) -> Result<(Person, Vec<&'static str>), &'static str> {
+    pub(super) fn person(self, now: DateTime<Utc>) -> Result<(Person, Vec<&'static str>), &'static str> {
         let mut left_out = vec![];
         let pair = match (self.app_id.trim(), self.openid.trim()) {
             ("", "") => None,

@@ -8,7 +8,7 @@ use anyhow::bail;
 ///
 /// # Errors
 /// Something is.
-pub async fn require(app: &App) -> anyhow::Result<()> {
+pub(super) async fn require(app: &App) -> anyhow::Result<()> {
     let (database, redis) = tokio::join!(database(app), redis(app));
     let missing: Vec<_> = [("the database", database), ("redis", redis)]
         .into_iter()
@@ -24,7 +24,7 @@ pub async fn require(app: &App) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// What is wrong, for whoever reads it at a terminal.
-pub async fn database(app: &App) -> Result<(), String> {
+pub(super) async fn database(app: &App) -> Result<(), String> {
     match app.users.pending_migrations().await {
         Ok(pending) if pending.is_empty() => Ok(()),
         Ok(pending) => Err(format!("lacks the migrations {}: run weapp-login migrate", pending.join(", "))),
@@ -37,7 +37,7 @@ pub async fn database(app: &App) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong, for whoever reads it at a terminal.
-pub async fn redis(app: &App) -> Result<(), String> {
+pub(super) async fn redis(app: &App) -> Result<(), String> {
     match app.tokens.ping().await {
         Err(StoreError::Unavailable(_)) => app.tokens.ping().await.map_err(told),
         outcome => outcome.map_err(told),

@@ -19,7 +19,7 @@ const LAST_EVENTS_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a process that ends looks whether it may.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-pub async fn run() -> anyhow::Result<()> {
+pub(super) async fn run() -> anyhow::Result<()> {
     let settings::Loaded { settings, warnings } = settings::load::<Settings>(Secrets::Real)?;
     log::start(&settings.log.filter, settings.log.format);
     for warning in warnings {
@@ -37,7 +37,7 @@ pub async fn run() -> anyhow::Result<()> {
 
 /// Serves until SIGTERM or SIGINT, then ends in order: no new traffic, what is in progress, the last events, the last lines
 /// of the log.
-pub async fn until_told<F>(shared: Arc<Shared>, listener: TcpListener, beside: F) -> anyhow::Result<()>
+pub(super) async fn until_told<F>(shared: Arc<Shared>, listener: TcpListener, beside: F) -> anyhow::Result<()>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use wechat_simulator::{Options, Rotation, SimulatedApp, Simulator};
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Address and port to serve on
     #[arg(long, default_value = "127.0.0.1:9090")]
     listen: String,
@@ -30,7 +30,7 @@ enum RotationArgument {
     OnLogin,
 }
 
-pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let wechat: WechatSettings = settings(Secrets::Any)?;
     let listener =
         TcpListener::bind(&arguments.listen).with_context(|| format!("cannot listen on {}", arguments.listen))?;
@@ -55,7 +55,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 /// A WeChat that knows these mini programs.
-pub fn simulator(apps: &[WechatApp], rotation: Rotation, seed: Option<u64>) -> Simulator {
+pub(super) fn simulator(apps: &[WechatApp], rotation: Rotation, seed: Option<u64>) -> Simulator {
     let apps = apps.iter().map(|app| SimulatedApp::new(app.id.as_str(), app.secret.expose_secret())).collect();
     let clock = Clock::system();
     Simulator::new(Options { apps, rotation, seed, ..Options::default() }, Arc::new(move || clock.now()))

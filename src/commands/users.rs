@@ -14,7 +14,7 @@ use clap::Subcommand;
 use std::sync::Arc;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -46,7 +46,7 @@ enum Action {
     },
 }
 
-pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (database, redis, lives): (DatabaseSettings, RedisSettings, SessionSettings) = settings(Secrets::Any)?;
     let clock = Clock::system();
     let users = open_users(&database, 1)?;

@@ -14,16 +14,22 @@ use std::time::Duration;
 /// `detail` is for whoever writes the client; `cause` is logged once and never sent.
 #[derive(Debug)]
 pub struct ApiError {
+    /// The row of the error table.
     pub code: Code,
+    /// What is wrong here, for whoever writes the client.
     pub detail: Cow<'static, str>,
+    /// What a client program should do.
     pub retry: Retry,
+    /// When the same may be tried again.
     pub retry_after: Option<Duration>,
     /// Methods for the `Allow` header.
     pub allow: Vec<Method>,
+    /// What lies behind it; never sent.
     pub cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl ApiError {
+    /// A failure of this row, with the row's advice.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> ApiError {
         let retry_after = (code.retry() == Retry::Later).then_some(Duration::from_secs(1));
         ApiError { code, detail: detail.into(), retry: code.retry(), retry_after, allow: vec![], cause: None }
@@ -39,14 +45,17 @@ impl ApiError {
         ApiError::new(Code::SessionInvalid, "the token is missing, unknown, expired or revoked")
     }
 
+    /// Keeps what lies behind it for the log.
     pub fn because(self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> ApiError {
         ApiError { cause: Some(cause.into()), ..self }
     }
 
+    /// Other advice than the row's.
     pub fn with_retry(self, retry: Retry) -> ApiError {
         ApiError { retry, ..self }
     }
 
+    /// To be tried again after `wait`.
     pub fn after(self, wait: Duration) -> ApiError {
         ApiError { retry_after: Some(wait), ..self }
     }
@@ -98,14 +107,21 @@ impl ApiError {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem<'a> {
+    /// A name for the kind of problem, which leads nowhere.
     #[schema(example = "about:blank#ticket_invalid")]
     pub r#type: String,
+    /// The same for every problem with this code.
     pub title: &'a str,
+    /// The status of the answer, once more.
     #[schema(example = 410)]
     pub status: u16,
+    /// What is wrong here, for whoever writes the client.
     pub detail: &'a str,
+    /// The row of the error table.
     pub code: Code,
+    /// What a client program should do.
     pub retry: Retry,
+    /// Under which the log has more.
     #[schema(example = "4bf92f3577b34da6a3ce929d0e0e4736")]
     pub request_id: &'a str,
 }

@@ -23,7 +23,9 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:literal, $retry:ident, $title:literal;)+) => {
         /// A row of the error table.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
-        pub enum Code { $($(#[$doc])* #[serde(rename = $name)] $variant),+ }
+        pub enum Code {
+            $(#[doc = $title] $(#[$doc])* #[serde(rename = $name)] $variant),+
+        }
 
         impl Code {
             /// Every row.
@@ -34,6 +36,7 @@ macro_rules! codes {
                 match self { $(Code::$variant => $name),+ }
             }
 
+            /// The status of the answer.
             pub fn status(self) -> StatusCode {
                 let status = match self { $(Code::$variant => $status),+ };
                 StatusCode::from_u16(status).expect("the table holds valid statuses")
@@ -44,6 +47,7 @@ macro_rules! codes {
                 match self { $(Code::$variant => Retry::$retry),+ }
             }
 
+            /// The same text for every problem of this row.
             pub fn title(self) -> &'static str {
                 match self { $(Code::$variant => $title),+ }
             }

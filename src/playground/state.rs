@@ -61,7 +61,7 @@ struct TokenRow {
 
 impl Shelves {
     /// What lies there at this moment.
-    pub async fn shown(&self, apps: &[String]) -> Result<Json<Shown>, ApiError> {
+    pub(super) async fn shown(&self, apps: &[String]) -> Result<Json<Shown>, ApiError> {
         let shown = self.read(apps.to_vec()).await;
         shown
             .map(Json)

@@ -9,7 +9,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 
 /// Who it is, in headers for the program behind the gateway.
-pub struct Who {
+pub(super) struct Who {
     user_id: String,
     app_id: String,
     openid: String,
@@ -28,12 +28,12 @@ pub struct Who {
         ("X-App-Id" = String, description = "the mini program"),
         ("X-Open-Id" = String, description = "the person in that mini program"),
         ("X-Union-Id" = String, description = "the person in all mini programs of one Open Platform account, if WeChat gives it")))))]
-pub async fn auth(CurrentUser { session, .. }: CurrentUser) -> Result<Who, ApiError> {
+pub(super) async fn auth(CurrentUser { session, .. }: CurrentUser) -> Result<Who, ApiError> {
     Ok(who(session, StatusCode::NO_CONTENT))
 }
 
 /// [`auth`] for Envoy.
-pub async fn auth_below(CurrentUser { session, .. }: CurrentUser) -> Result<Who, ApiError> {
+pub(super) async fn auth_below(CurrentUser { session, .. }: CurrentUser) -> Result<Who, ApiError> {
     Ok(who(session, StatusCode::OK))
 }
 

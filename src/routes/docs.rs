@@ -62,7 +62,7 @@ fn example(code: Code) -> serde_json::Value {
 }
 
 /// The API as OpenAPI 3.1: every endpoint of `table`.
-pub fn described(table: Table) -> Document {
+pub(super) fn described(table: Table) -> Document {
     let mut document = Api::openapi();
     table.describe(&mut document, add_failures);
     document
@@ -71,12 +71,12 @@ pub fn described(table: Table) -> Document {
 /// Show this document.
 #[utoipa::path(get, path = "/openapi.json", tag = "Operations",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
-pub async fn document(document: Data<Document>) -> Result<Json<Data<Document>>, ApiError> {
+pub(super) async fn document(document: Data<Document>) -> Result<Json<Data<Document>>, ApiError> {
     Ok(Json(document))
 }
 
 /// The page at `/docs` and what it loads, from below `/docs/`.
-pub fn mount_page(routes: &mut ServiceConfig) {
+pub(super) fn mount_page(routes: &mut ServiceConfig) {
     // Left alone, the page would have another host validate the document.
     let config = Config::new(["/openapi.json"]).validator_url("none");
     routes.route("/docs", get().to(page));

@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 /// Whether an endpoint changes something.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// It may end with its client.
     Read,
     /// It ends what it began.
@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 /// A handler with all that surrounds it: it takes its arguments from the request, and makes one answer of what comes of it.
-pub struct Endpoint<F, Args> {
+pub(super) struct Endpoint<F, Args> {
     handler: F,
     kind: Kind,
     route: Rc<Route>,
@@ -34,7 +34,7 @@ pub struct Endpoint<F, Args> {
 
 impl<F, Args> Endpoint<F, Args> {
     /// `handler` at `route`.
-    pub fn new(handler: F, kind: Kind, route: Rc<Route>) -> Self {
+    pub(super) fn new(handler: F, kind: Kind, route: Rc<Route>) -> Self {
         Endpoint { handler, kind, route, arguments: PhantomData }
     }
 }

@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What readiness fails with.
-pub const FAILURES: &[Code] = &[Code::StorageUnavailable, Code::Overloaded];
+pub(super) const FAILURES: &[Code] = &[Code::StorageUnavailable, Code::Overloaded];
 
 /// All is well.
 #[derive(Serialize, ToSchema)]
-pub struct Health {
+pub(super) struct Health {
     #[schema(example = "ok")]
     status: &'static str,
 }
@@ -25,7 +25,7 @@ pub struct Health {
 /// Tell that the process lives.
 #[utoipa::path(get, path = "/healthz", tag = "Operations",
     responses((status = 200, description = "The process lives", body = Health)))]
-pub async fn alive() -> Result<Json<Health>, ApiError> {
+pub(super) async fn alive() -> Result<Json<Health>, ApiError> {
     Ok(Json(Health { status: "ok" }))
 }
 
@@ -34,7 +34,7 @@ pub async fn alive() -> Result<Json<Health>, ApiError> {
 /// 503 names what does not answer; it is also the answer from SIGTERM on.
 #[utoipa::path(get, path = "/readyz", tag = "Operations",
     responses((status = 200, description = "Redis and the database answer", body = Health)))]
-pub async fn ready(app: Data<App>) -> Result<Json<Health>, ApiError> {
+pub(super) async fn ready(app: Data<App>) -> Result<Json<Health>, ApiError> {
     if app.shared.is_draining() {
         return Err(ApiError::new(Code::Overloaded, "this replica is ending"));
     }
@@ -58,7 +58,7 @@ pub async fn ready(app: Data<App>) -> Result<Json<Health>, ApiError> {
 /// Prometheus' text format.
 #[utoipa::path(get, path = "/metrics", tag = "Operations",
     responses((status = 200, description = "The metrics of this replica", body = String, content_type = "text/plain")))]
-pub async fn metrics(app: Data<App>) -> Result<String, ApiError> {
+pub(super) async fn metrics(app: Data<App>) -> Result<String, ApiError> {
     let connections = app.shared.database_connections();
     for (state, number) in [("idle", connections.idle), ("busy", connections.busy), ("awaited", connections.awaited)] {
         metrics::gauge!("weapp_login_database_connections", "state" => state).set(number as f64);

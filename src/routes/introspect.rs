@@ -16,12 +16,13 @@ use std::pin::Pin;
 use utoipa::ToSchema;
 
 /// What it fails with.
-pub const FAILURES: &[Code] = &[Code::InvalidClient, Code::InvalidRequest, Code::RateLimited, Code::PayloadTooLarge];
+pub(super) const FAILURES: &[Code] =
+    &[Code::InvalidClient, Code::InvalidRequest, Code::RateLimited, Code::PayloadTooLarge];
 
 /// Introspect a token.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form to readers of the API document; it is read by hand")]
-pub struct IntrospectRequest {
+pub(super) struct IntrospectRequest {
     token: String,
     /// Ignored: there is one type.
     token_type_hint: Option<String>,
@@ -29,7 +30,7 @@ pub struct IntrospectRequest {
 
 /// What the token stands for. For one that stands for nothing, only `active`.
 #[derive(Serialize, ToSchema, Default)]
-pub struct Introspection {
+pub(super) struct Introspection {
     active: bool,
     /// Number of the account.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +57,7 @@ pub struct Introspection {
 }
 
 /// The form and who sent it.
-pub struct Form {
+pub(super) struct Form {
     credentials: Option<(String, String)>,
     body: Bytes,
 }
@@ -77,7 +78,7 @@ impl FromRequest for Form {
 #[utoipa::path(post, path = "/v1/introspect", tag = "For backends", security(("basic" = [])),
     request_body(content = IntrospectRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Whether the token is active, and whose it is", body = Introspection)))]
-pub async fn introspect(
+pub(super) async fn introspect(
     app: Data<App>,
     ClientAddress(address): ClientAddress,
     form: Form,

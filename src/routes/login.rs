@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What it fails with.
-pub const FAILURES: &[Code] = &[
+pub(super) const FAILURES: &[Code] = &[
     Code::CodeInvalid,
     Code::CodeUsed,
     Code::BlockedByWechat,
@@ -28,7 +28,7 @@ pub const FAILURES: &[Code] = &[
 /// What `wx.login` gave.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct LoginRequest {
+pub(super) struct LoginRequest {
     /// The code of `wx.login`: five minutes, one use.
     #[schema(example = "0a3XyZ000Qm1tR1ABC200fGh1i2XyZ0b")]
     code: String,
@@ -40,7 +40,7 @@ pub struct LoginRequest {
 /// Somebody known is signed in; somebody unknown gets a ticket to register with.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum LoginAnswer {
+pub(super) enum LoginAnswer {
     /// Somebody known.
     SignedIn(Box<SignedIn>),
     /// Somebody unknown.
@@ -50,7 +50,7 @@ pub enum LoginAnswer {
 /// Nobody is known under this identity yet.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct RegistrationRequired {
+pub(super) struct RegistrationRequired {
     /// Always `registrationRequired`.
     #[schema(example = "registrationRequired")]
     status: &'static str,
@@ -71,7 +71,7 @@ pub struct RegistrationRequired {
 /// have renewed. A code is single use; after any failure call `wx.login` again.
 #[utoipa::path(post, path = "/v1/login", tag = "Signing in", request_body = LoginRequest,
     responses((status = 200, description = "Signed in, or a ticket to register with", body = LoginAnswer)))]
-pub async fn login(
+pub(super) async fn login(
     app: Data<App>,
     device: Device,
     WithinLimit(Body(request)): WithinLimit<Body<LoginRequest>>,

@@ -11,12 +11,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// What changing it fails with.
-pub const FAILURES: &[Code] = &[Code::SessionInvalid, Code::InvalidRequest, Code::PayloadTooLarge];
+pub(super) const FAILURES: &[Code] = &[Code::SessionInvalid, Code::InvalidRequest, Code::PayloadTooLarge];
 
 /// What is to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct UpdateRequest {
+pub(super) struct UpdateRequest {
     /// 1 to 64 characters. Control characters, characters that turn the direction of text and characters without width
     /// are left out.
     #[schema(example = "Band")]
@@ -29,7 +29,7 @@ pub struct UpdateRequest {
 /// Show the person.
 #[utoipa::path(get, path = "/v1/me", tag = "The person", security(("bearer" = [])),
     responses((status = 200, description = "The person as the database has them", body = UserBody)))]
-pub async fn show(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<Json<UserBody>, ApiError> {
+pub(super) async fn show(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<Json<UserBody>, ApiError> {
     let user = app.users.by_id(session.user.id).await?.ok_or_else(ApiError::no_session)?;
     Ok(Json(user.into()))
 }
@@ -39,7 +39,7 @@ pub async fn show(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> R
 /// Mini programs, whose `wx.request` has no PATCH, send POST with the header `X-HTTP-Method-Override: PATCH`.
 #[utoipa::path(patch, path = "/v1/me", tag = "The person", security(("bearer" = [])), request_body = UpdateRequest,
     responses((status = 200, description = "The person after the change", body = UserBody)))]
-pub async fn update(
+pub(super) async fn update(
     app: Data<App>,
     current: CurrentUser,
     Body(request): Body<UpdateRequest>,
@@ -61,7 +61,7 @@ pub async fn update(
 /// Every personal field, every way in and every session is gone; the person can register again as somebody new.
 #[utoipa::path(delete, path = "/v1/me", tag = "The person", security(("bearer" = [])),
     responses((status = 204, description = "Nothing personal is kept")))]
-pub async fn erase(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
+pub(super) async fn erase(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
     app.users.erase(session.user.id, app.clock().now()).await?;
     app.sessions.close_all(session.user.id).await?;
     Ok(NoContent)
@@ -69,7 +69,7 @@ pub async fn erase(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> 
 
 /// The answer to a change, which the session at hand is told, too. Nobody is changed whose account was suspended or erased
 /// in the meantime.
-pub async fn changed(app: &App, current: &CurrentUser, user: Option<User>) -> Result<Json<UserBody>, ApiError> {
+pub(super) async fn changed(app: &App, current: &CurrentUser, user: Option<User>) -> Result<Json<UserBody>, ApiError> {
     let user = user.ok_or_else(ApiError::no_session)?;
     app.sessions.update(&current.token, &current.session, &user).await?;
     Ok(Json(user.into()))

@@ -4,7 +4,7 @@ use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 
 /// Done, and nothing to say.
-pub struct NoContent;
+pub(super) struct NoContent;
 
 impl Responder for NoContent {
     type Body = BoxBody;

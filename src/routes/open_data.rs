@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// What it fails with.
-pub const FAILURES: &[Code] = &[
+pub(super) const FAILURES: &[Code] = &[
     Code::SessionInvalid,
     Code::InvalidRequest,
     Code::PayloadTooLarge,
@@ -24,7 +24,7 @@ pub const FAILURES: &[Code] = &[
 /// What `wx.getWeRunData`, `wx.getGroupEnterInfo` and others give.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct OpenDataRequest {
+pub(super) struct OpenDataRequest {
     /// Base64.
     encrypted_data: String,
     /// Base64.
@@ -40,7 +40,7 @@ pub struct OpenDataRequest {
 /// `signature_mismatch` or `decryption_failed` say `restart`, and a new login has the new key.
 #[utoipa::path(post, path = "/v1/open-data", tag = "The person", security(("bearer" = [])), request_body = OpenDataRequest,
     responses((status = 200, description = "The decrypted JSON without openId and unionId", body = Object)))]
-pub async fn open(
+pub(super) async fn open(
     app: Data<App>,
     CurrentUser { session, .. }: CurrentUser,
     Body(request): Body<OpenDataRequest>,

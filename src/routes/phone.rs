@@ -17,7 +17,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// What it fails with.
-pub const FAILURES: &[Code] = &[
+pub(super) const FAILURES: &[Code] = &[
     Code::SessionInvalid,
     Code::InvalidRequest,
     Code::PayloadTooLarge,
@@ -35,7 +35,7 @@ pub const FAILURES: &[Code] = &[
 /// What a `getPhoneNumber` button gave: today's `code`, or the older `encryptedData` and `iv`.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PhoneRequest {
+pub(super) struct PhoneRequest {
     /// Five minutes, one use; not the code of `wx.login`. It counts where both forms are given.
     code: Option<String>,
     /// Base64.
@@ -47,7 +47,7 @@ pub struct PhoneRequest {
 /// Bind the phone number.
 #[utoipa::path(post, path = "/v1/me/phone", tag = "The person", security(("bearer" = [])), request_body = PhoneRequest,
     responses((status = 200, description = "The person with the number", body = UserBody)))]
-pub async fn bind(
+pub(super) async fn bind(
     app: Data<App>,
     current: CurrentUser,
     Body(request): Body<PhoneRequest>,
@@ -75,7 +75,7 @@ pub async fn bind(
 ///
 /// # Errors
 /// WeChat refuses or does not answer; the token store does not answer.
-pub async fn number(app: &App, identity: &Identity, code: &str) -> Result<Phone, ApiError> {
+pub(super) async fn number(app: &App, identity: &Identity, code: &str) -> Result<Phone, ApiError> {
     let code = phone_code(app, identity, code)?;
     refuse_beyond(app.limits.count_wechat_call(&identity.app_id).await)?;
     app.phone_codes.number(code).await.map_err(|error| match error {
@@ -88,7 +88,7 @@ pub async fn number(app: &App, identity: &Identity, code: &str) -> Result<Phone,
 }
 
 /// Keeps a number that could not be stored, so that the same request works when the database is back.
-pub async fn keep(app: &App, identity: &Identity, code: &str, phone: &Phone) {
+pub(super) async fn keep(app: &App, identity: &Identity, code: &str, phone: &Phone) {
     let kept = match phone_code(app, identity, code) {
         Ok(code) => app.phone_codes.keep(code, phone).await,
         // It was configured a moment ago, when WeChat was asked.

@@ -16,7 +16,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 
 /// What it fails with.
-pub const FAILURES: &[Code] = &[
+pub(super) const FAILURES: &[Code] = &[
     Code::TicketInvalid,
     Code::SignatureMismatch,
     Code::DecryptionFailed,
@@ -45,7 +45,7 @@ pub const FAILURES: &[Code] = &[
 #[utoipa::path(post, path = "/v1/register", tag = "Signing in", request_body = RegisterRequest, responses(
     (status = 201, description = "Registered and signed in", body = SignedIn),
     (status = 200, description = "Was registered by then; signed in", body = SignedIn)))]
-pub async fn register(
+pub(super) async fn register(
     app: Data<App>,
     device: Device,
     WithinLimit(Body(request)): WithinLimit<Body<RegisterRequest>>,

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 /// `iv` it is `userInfo`, with `phoneCode` it is `phone`, with neither it is `silent`.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct RegisterRequest {
+pub(super) struct RegisterRequest {
     /// What the login gave.
     ticket: String,
     /// As `wx.getUserInfo` gave it, byte for byte.
@@ -29,7 +29,7 @@ pub struct RegisterRequest {
 }
 
 /// A registration that can be looked at.
-pub struct Form {
+pub(super) struct Form {
     /// Of the ticket.
     pub token: Token,
     /// The way it takes.
@@ -49,7 +49,7 @@ struct UserInfo {
 
 impl Form {
     /// What `wx.getUserInfo` gave, where that was sent.
-    pub fn sealed(&self) -> Option<Sealed<'_>> {
+    pub(super) fn sealed(&self) -> Option<Sealed<'_>> {
         self.user_info.as_ref().map(|info| Sealed {
             encrypted: &info.encrypted,
             iv: &info.iv,
@@ -91,6 +91,6 @@ impl TryFrom<RegisterRequest> for Form {
 }
 
 /// The one answer to every ticket that leads nowhere, whatever the reason.
-pub fn spent() -> ApiError {
+pub(super) fn spent() -> ApiError {
     ApiError::new(Code::TicketInvalid, "the ticket is unknown, expired or spent")
 }

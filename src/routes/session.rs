@@ -13,12 +13,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// What every endpoint fails with whose caller must be signed in.
-pub const FAILURES: &[Code] = &[Code::SessionInvalid];
+pub(super) const FAILURES: &[Code] = &[Code::SessionInvalid];
 
 /// The session at hand.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct SessionBody {
+pub(super) struct SessionBody {
     user: UserBody,
     #[schema(value_type = String, example = "wx0123456789abcdef")]
     app_id: AppId,
@@ -35,7 +35,10 @@ pub struct SessionBody {
 /// The person is shown as they were at most 45 seconds ago.
 #[utoipa::path(get, path = "/v1/session", tag = "Session", security(("bearer" = [])),
     responses((status = 200, description = "The session", body = SessionBody)))]
-pub async fn show(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<Json<SessionBody>, ApiError> {
+pub(super) async fn show(
+    app: Data<App>,
+    CurrentUser { session, .. }: CurrentUser,
+) -> Result<Json<SessionBody>, ApiError> {
     let expires_at = Rfc3339::of(app.sessions.expires_at(&session));
     Ok(Json(SessionBody {
         user: session.user.into(),
@@ -48,7 +51,7 @@ pub async fn show(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> R
 /// End the session at hand.
 #[utoipa::path(delete, path = "/v1/session", tag = "Session", security(("bearer" = [])),
     responses((status = 204, description = "The token is of no use from now on, on every replica")))]
-pub async fn close(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
+pub(super) async fn close(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
     app.sessions.close(&session).await?;
     app.shared.events.note(EventKind::Logout, session.user.id, Some(session.identity.app_id));
     Ok(NoContent)

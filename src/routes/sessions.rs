@@ -12,11 +12,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// What ending one of them fails with.
-pub const FAILURES: &[Code] = &[Code::SessionInvalid, Code::NotFound];
+pub(super) const FAILURES: &[Code] = &[Code::SessionInvalid, Code::NotFound];
 
 /// Every open session of a person, the last used first.
 #[derive(Serialize, ToSchema)]
-pub struct SessionsBody {
+pub(super) struct SessionsBody {
     sessions: Vec<ListedSession>,
 }
 
@@ -45,7 +45,10 @@ struct ListedSession {
 /// List the person's sessions.
 #[utoipa::path(get, path = "/v1/sessions", tag = "Session", security(("bearer" = [])),
     responses((status = 200, description = "The sessions", body = SessionsBody)))]
-pub async fn list(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<Json<SessionsBody>, ApiError> {
+pub(super) async fn list(
+    app: Data<App>,
+    CurrentUser { session, .. }: CurrentUser,
+) -> Result<Json<SessionsBody>, ApiError> {
     let open = app.sessions.of(session.user.id).await?;
     let sessions = open
         .into_iter()
@@ -66,7 +69,7 @@ pub async fn list(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> R
 #[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "Session", security(("bearer" = [])),
     params(("id" = String, Path, description = "as the list names it")),
     responses((status = 204, description = "Its token is of no use from now on")))]
-pub async fn close_one(
+pub(super) async fn close_one(
     app: Data<App>,
     id: Path<String>,
     CurrentUser { session, .. }: CurrentUser,
@@ -81,7 +84,7 @@ pub async fn close_one(
 /// End all of the person's sessions, this one too.
 #[utoipa::path(delete, path = "/v1/sessions", tag = "Session", security(("bearer" = [])),
     responses((status = 204, description = "No token of the person is of use from now on")))]
-pub async fn close_all(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
+pub(super) async fn close_all(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
     app.sessions.close_all(session.user.id).await?;
     app.shared.events.note(EventKind::Logout, session.user.id, Some(session.identity.app_id));
     Ok(NoContent)

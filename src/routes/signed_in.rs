@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 /// A person who is signed in.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct SignedIn {
+pub(super) struct SignedIn {
     /// Always `loggedIn`.
     #[schema(example = "loggedIn")]
     pub status: &'static str,
@@ -30,7 +30,7 @@ pub struct SignedIn {
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
 #[serde(rename_all = "camelCase")]
-pub struct UserBody {
+pub(super) struct UserBody {
     /// A decimal number as text.
     #[schema(example = "42")]
     pub id: String,
@@ -96,7 +96,7 @@ impl From<NotSignedIn> for ApiError {
 ///
 /// # Errors
 /// The account is suspended, or the token store does not answer.
-pub async fn sign_in(
+pub(super) async fn sign_in(
     app: &App,
     user: User,
     identity: Identity,

@@ -15,7 +15,7 @@ use utoipa::openapi::{OpenApi, RefOr};
 
 /// Endpoints as they are added.
 #[derive(Default)]
-pub struct Table {
+pub(super) struct Table {
     /// In the order in which they are looked through, so the frequent ones stand first: a pattern with a variable in it costs
     /// a regular expression each time that it is passed by.
     paths: Vec<Path>,
@@ -42,7 +42,7 @@ impl Table {
     /// Adds the endpoint that `D` describes, answered by `handler`, which can fail with `failures`.
     ///
     /// `D` is what the attribute above the handler generates beside it: `__path_login` of `login`.
-    pub fn add<D, Args>(mut self, handler: impl Answering<Args>, failures: &'static [Code]) -> Table
+    pub(super) fn add<D, Args>(mut self, handler: impl Answering<Args>, failures: &'static [Code]) -> Table
     where
         D: utoipa::Path + utoipa::__dev::SchemaReferences,
         Args: FromRequest + 'static,
@@ -58,7 +58,11 @@ impl Table {
     }
 
     /// Adds a path that is answered whatever the method, and is not described.
-    pub fn add_any<Args: FromRequest + 'static>(mut self, pattern: &str, handler: impl Answering<Args>) -> Table {
+    pub(super) fn add_any<Args: FromRequest + 'static>(
+        mut self,
+        pattern: &str,
+        handler: impl Answering<Args>,
+    ) -> Table {
         let path = self.path(pattern);
         let endpoint = Endpoint::new(handler, Kind::Read, path.route.clone());
         path.change(|resource| resource.route(route().to(endpoint)));
@@ -67,7 +71,7 @@ impl Table {
     }
 
     /// Puts everything in its place; a method that a path does not have is told those it has.
-    pub fn mount(self, config: &mut ServiceConfig) {
+    pub(super) fn mount(self, config: &mut ServiceConfig) {
         for Path { resource, allowed, route, .. } in self.paths {
             let resource = match allowed.is_empty() {
                 true => resource,
@@ -86,7 +90,7 @@ impl Table {
     }
 
     /// Describes everything in `document`; `failing` describes what an operation at a path answers with a code.
-    pub fn describe(self, document: &mut OpenApi, failing: impl Fn(&str, &mut Operation, &[Code])) {
+    pub(super) fn describe(self, document: &mut OpenApi, failing: impl Fn(&str, &mut Operation, &[Code])) {
         for Described { path, methods, mut operation, schemas, failures } in self.operations {
             failing(&path, &mut operation, failures);
             document.paths.add_path_operation(path, methods, operation);
@@ -132,7 +136,7 @@ impl Path {
 }
 
 /// What answers a request with arguments taken from it.
-pub trait Answering<Args>: Handler<Args, Output = Result<Self::Answer, ApiError>> {
+pub(super) trait Answering<Args>: Handler<Args, Output = Result<Self::Answer, ApiError>> {
     /// What it answers when all is well.
     type Answer: Responder + 'static;
 }

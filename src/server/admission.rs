@@ -6,7 +6,7 @@ use crate::exchange::Exchange;
 use actix_web::HttpResponse;
 
 /// The refusal of a request that is one too many.
-pub fn refused(exchange: &Exchange, app: &App, path: &str) -> Option<HttpResponse> {
+pub(super) fn refused(exchange: &Exchange, app: &App, path: &str) -> Option<HttpResponse> {
     let full = exchange.in_flight > app.settings().limits.max_in_flight;
     if !full || is_probe(path) {
         return None;

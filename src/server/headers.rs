@@ -15,7 +15,7 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Adds them; a replica that is ending asks its clients to come back on another connection.
-pub fn add(exchange: &Exchange, app: &App, answer: &mut ServiceResponse<BoxBody>) {
+pub(super) fn add(exchange: &Exchange, app: &App, answer: &mut ServiceResponse<BoxBody>) {
     let is_api = answer.request().path().starts_with("/v1/");
     let headers = answer.headers_mut();
     headers.insert(REQUEST_ID, value(exchange.trace.id()));

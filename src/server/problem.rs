@@ -7,7 +7,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 
 /// `answer`, as a problem of ours if it tells of an error in another form.
-pub fn in_our_form(exchange: &Exchange, answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+pub(super) fn in_our_form(exchange: &Exchange, answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     if exchange.problem.borrow().is_some() {
         return answer;
     }

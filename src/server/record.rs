@@ -10,7 +10,7 @@ use actix_web::dev::ServiceResponse;
 use std::rc::Rc;
 
 /// Leaves both.
-pub fn record(exchange: &Exchange, app: &App, answer: &ServiceResponse<BoxBody>) {
+pub(super) fn record(exchange: &Exchange, app: &App, answer: &ServiceResponse<BoxBody>) {
     let none = answer.request().app_data::<Rc<Route>>().expect("the server holds the route of paths it does not know");
     let route = exchange.route.get().unwrap_or(none);
     let status = answer.status().as_u16();

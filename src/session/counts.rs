@@ -4,7 +4,7 @@ use crate::telemetry::metrics::outcomes;
 use metrics::Counter;
 
 /// Sessions by what became of them.
-pub struct Counts {
+pub(super) struct Counts {
     pub opened: Counter,
     pub renewed: Counter,
     pub closed: Counter,
@@ -14,7 +14,7 @@ pub struct Counts {
 
 impl Counts {
     /// The handles.
-    pub fn new() -> Counts {
+    pub(super) fn new() -> Counts {
         let of = |outcome| outcomes("weapp_login_sessions_total", outcome);
         Counts {
             opened: of("opened"),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 /// The form that is written.
-pub const CURRENT: u8 = 1;
+pub(super) const CURRENT: u8 = 1;
 
 /// Form 1. Times are milliseconds since 1970; what the store's key says is not repeated.
 #[derive(Serialize, Deserialize)]
@@ -52,7 +52,7 @@ struct EntryForm<'a> {
 }
 
 /// The session in the form [`CURRENT`].
-pub fn written(session: &Session) -> Zeroizing<Vec<u8>> {
+pub(super) fn written(session: &Session) -> Zeroizing<Vec<u8>> {
     let (entry, user, profile) = (&session.entry, &session.user, &session.user.profile);
     let form = SessionForm {
         id: &entry.id,
@@ -82,7 +82,7 @@ pub fn written(session: &Session) -> Zeroizing<Vec<u8>> {
 }
 
 /// The session that lay at `key`; nothing if its form is unknown or it is not whole.
-pub fn read(key: &str, unsealed: &Unsealed) -> Option<Session> {
+pub(super) fn read(key: &str, unsealed: &Unsealed) -> Option<Session> {
     match unsealed.form {
         1 => postcard::from_bytes::<SessionForm<'_>>(&unsealed.plain).ok()?.session(key),
         _ => None,
@@ -132,7 +132,7 @@ impl SessionForm<'_> {
 }
 
 /// What a list says about a session, in the form [`CURRENT`] behind its number.
-pub fn listed(entry: &Entry) -> Vec<u8> {
+pub(super) fn listed(entry: &Entry) -> Vec<u8> {
     let form = EntryForm {
         id: &entry.id,
         key: &entry.key,
@@ -144,7 +144,7 @@ pub fn listed(entry: &Entry) -> Vec<u8> {
 }
 
 /// What a list says about a session; nothing if its form is unknown.
-pub fn read_listed(member: &[u8]) -> Option<Entry> {
+pub(super) fn read_listed(member: &[u8]) -> Option<Entry> {
     let (1, plain) = member.split_first().map(|(form, plain)| (*form, plain))? else { return None };
     let form: EntryForm<'_> = postcard::from_bytes(plain).ok()?;
     Some(Entry {

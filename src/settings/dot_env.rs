@@ -4,7 +4,7 @@ use super::layer::{Entry, Layer};
 use dotenvy::Error;
 
 /// What `text` sets, the last line of a name winning, and what is wrong with it. No value is repeated.
-pub fn read(text: &str) -> (Layer, Vec<String>) {
+pub(super) fn read(text: &str) -> (Layer, Vec<String>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines: Vec<&str> = text.lines().collect();
     let (mut layer, mut problems, mut at) = (Layer::new(), vec![], 0);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// A text and where it was found, such as `from .env line 3`. The origin is empty for a default.
 #[derive(Clone, Default)]
-pub struct Entry {
+pub(super) struct Entry {
     /// The value, without space around it.
     pub text: String,
     /// Where it stands.
@@ -12,11 +12,11 @@ pub struct Entry {
 }
 
 /// Names and what they are set to in one source.
-pub type Layer = BTreeMap<String, Entry>;
+pub(super) type Layer = BTreeMap<String, Entry>;
 
 impl Entry {
     /// `text` without the space around it.
-    pub fn new(text: &str, origin: &str) -> Entry {
+    pub(super) fn new(text: &str, origin: &str) -> Entry {
         Entry { text: text.trim().to_owned(), origin: origin.to_owned() }
     }
 }

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// A value, or what the text must be.
-pub type Parsed<T> = Result<T, String>;
+pub(super) type Parsed<T> = Result<T, String>;
 
 /// Ten years: longer is a slip of the finger.
 const LONGEST_SECONDS: u32 = 315_360_000;
 
 /// A whole number within these limits.
-pub fn whole<N: TryFrom<u32>>(least: u32, most: u32) -> impl Fn(&str) -> Parsed<N> {
+pub(super) fn whole<N: TryFrom<u32>>(least: u32, most: u32) -> impl Fn(&str) -> Parsed<N> {
     move |text| {
         let number = text.parse::<u32>().ok().filter(|number| (least..=most).contains(number));
         number
@@ -23,37 +23,37 @@ pub fn whole<N: TryFrom<u32>>(least: u32, most: u32) -> impl Fn(&str) -> Parsed<
 }
 
 /// A span of time in seconds, at least `least`.
-pub fn seconds(least: u32) -> impl Fn(&str) -> Parsed<Duration> {
+pub(super) fn seconds(least: u32) -> impl Fn(&str) -> Parsed<Duration> {
     move |text| whole::<u64>(least, LONGEST_SECONDS)(text).map(Duration::from_secs)
 }
 
 /// The same for reckoning with points in time.
-pub fn time_delta_seconds(least: u32) -> impl Fn(&str) -> Parsed<TimeDelta> {
+pub(super) fn time_delta_seconds(least: u32) -> impl Fn(&str) -> Parsed<TimeDelta> {
     move |text| whole::<i64>(least, LONGEST_SECONDS)(text).map(TimeDelta::seconds)
 }
 
 /// A span of time in days.
-pub fn days(least: u32, most: u32) -> impl Fn(&str) -> Parsed<TimeDelta> {
+pub(super) fn days(least: u32, most: u32) -> impl Fn(&str) -> Parsed<TimeDelta> {
     move |text| whole::<i64>(least, most)(text).map(TimeDelta::days)
 }
 
 /// The text as it is.
-pub fn text(text: &str) -> Parsed<String> {
+pub(super) fn text(text: &str) -> Parsed<String> {
     Ok(text.to_owned())
 }
 
 /// What `parser` makes of a text, which must be there.
-pub fn required<T>(parser: impl Fn(&str) -> Parsed<T>) -> impl Fn(&str) -> Parsed<T> {
+pub(super) fn required<T>(parser: impl Fn(&str) -> Parsed<T>) -> impl Fn(&str) -> Parsed<T> {
     move |text| if text.is_empty() { Err("is missing".into()) } else { parser(text) }
 }
 
 /// What `parser` makes of a text, if there is one.
-pub fn optional<T>(parser: impl Fn(&str) -> Parsed<T>) -> impl Fn(&str) -> Parsed<Option<T>> {
+pub(super) fn optional<T>(parser: impl Fn(&str) -> Parsed<T>) -> impl Fn(&str) -> Parsed<Option<T>> {
     move |text| if text.is_empty() { Ok(None) } else { parser(text).map(Some) }
 }
 
 /// A file that is there and can be read.
-pub fn file(path: &str) -> Parsed<PathBuf> {
+pub(super) fn file(path: &str) -> Parsed<PathBuf> {
     match std::fs::File::open(path) {
         Ok(_) => Ok(path.into()),
         Err(_) => Err("the file cannot be read".into()),
@@ -61,13 +61,13 @@ pub fn file(path: &str) -> Parsed<PathBuf> {
 }
 
 /// `host:port`.
-pub fn host_and_port(text: &str) -> Parsed<String> {
+pub(super) fn host_and_port(text: &str) -> Parsed<String> {
     let whole = text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
     if whole { Ok(text.to_owned()) } else { Err("must be host:port".into()) }
 }
 
 /// What `parser` makes of each part between commas; empty parts do not count.
-pub fn list<T>(form: &'static str, parser: impl Fn(&str) -> Option<T>) -> impl Fn(&str) -> Parsed<Vec<T>> {
+pub(super) fn list<T>(form: &'static str, parser: impl Fn(&str) -> Option<T>) -> impl Fn(&str) -> Parsed<Vec<T>> {
     move |text| {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         parts.map(&parser).collect::<Option<_>>().ok_or_else(|| format!("must be {form}, comma-separated"))

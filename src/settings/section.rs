@@ -20,7 +20,7 @@ macro_rules! section {
 
         impl $section {
             /// Its settings, in the order in which documents list them.
-            pub const DECLARED: &'static [$crate::settings::declaration::Setting] = &[$(
+            pub(crate) const DECLARED: &'static [$crate::settings::declaration::Setting] = &[$(
                 $crate::settings::declaration::Setting {
                     name: $name,
                     meaning: concat!($($meaning),+).trim_ascii(),

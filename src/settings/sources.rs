@@ -9,7 +9,7 @@ use super::toml_file::{self, MiniProgramTable};
 use std::collections::BTreeMap;
 
 /// The variable that names the TOML file. It cannot stand in that file, so it is no setting like the others.
-pub const CONFIG: &str = "WEAPP_LOGIN_CONFIG";
+pub(super) const CONFIG: &str = "WEAPP_LOGIN_CONFIG";
 
 /// Everything that was set, by anybody.
 #[derive(Default)]

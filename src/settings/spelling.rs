@@ -5,7 +5,7 @@ use super::layer::Layer;
 use super::sources::{CONFIG, Sources};
 
 /// A line for each key of the TOML file that is no setting: the file is ours, so everything in it must be one.
-pub fn unknown_in_file(sources: &Sources, declared: &[&Setting]) -> Vec<String> {
+pub(super) fn unknown_in_file(sources: &Sources, declared: &[&Setting]) -> Vec<String> {
     let known = known(declared);
     let unknown = sources.file.iter().filter(|(name, _)| !known.contains(name) || *name == CONFIG);
     unknown
@@ -22,7 +22,7 @@ pub fn unknown_in_file(sources: &Sources, declared: &[&Setting]) -> Vec<String> 
 
 /// A line for each variable that looks like a setting and is none. The environment has much that is not ours, so only
 /// what is one or two letters away counts there; in `.env` everything that begins like a setting does.
-pub fn suspect_variables(sources: &Sources, declared: &[&Setting]) -> Vec<String> {
+pub(super) fn suspect_variables(sources: &Sources, declared: &[&Setting]) -> Vec<String> {
     let known = known(declared);
     let suspects = |layer: &Layer, by_prefix: bool| -> Vec<String> {
         let unknown = layer.iter().filter(|(name, entry)| !known.contains(name) && !entry.text.is_empty());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// One `[[wechat.apps]]`.
 #[derive(Default)]
-pub struct MiniProgramTable {
+pub(super) struct MiniProgramTable {
     /// Where it stands, such as `wechat.apps[1]`: the first one is 1.
     pub place: String,
     /// Its keys, unchecked.
@@ -15,7 +15,7 @@ pub struct MiniProgramTable {
 
 /// What a file says.
 #[derive(Default)]
-pub struct TomlFile {
+pub(super) struct TomlFile {
     /// Values by the names that they have in the environment.
     pub layer: Layer,
     /// Mini programs, in their order.
@@ -25,7 +25,7 @@ pub struct TomlFile {
 }
 
 /// The file at `path`.
-pub fn read(path: &str) -> TomlFile {
+pub(super) fn read(path: &str) -> TomlFile {
     let mut file = TomlFile::default();
     let Ok(text) = std::fs::read_to_string(path) else {
         file.problems.push(format!("WEAPP_LOGIN_CONFIG: {path} cannot be read"));

@@ -37,7 +37,7 @@ pub struct WechatSettings {
 
 section! {
     /// What stands in variables, of which two make a mini program.
-    pub struct WechatVariables {
+    pub(super) struct WechatVariables {
         /// the mini program; several go into the TOML file as [[wechat.apps]]
         app_id: Option<AppId> = "WECHAT_APP_ID", optional(app_id), {
             example: "wx0123456789abcdef",
@@ -90,6 +90,11 @@ impl Section for WechatSettings {
         let everywhere = variables.as_ref().map_or(vec![], |variables| variables.registration.clone());
         let tables = reader.sources().mini_programs.iter();
         let tables: Vec<_> = tables.map(|table| mini_program(reader, table, &everywhere)).collect();
+        if !reader.sources().name_a_mini_program() && reader.sources().text("WECHAT_APP_SECRET").is_none() {
+            // Told whatever else is wrong: who starts for the first time hears everything in one go.
+            reader.problem("WECHAT_APP_ID, WECHAT_APP_SECRET, or [[wechat.apps]] in the TOML file: no mini program");
+            return None;
+        }
         let WechatVariables { app_id, app_secret, base_urls, data_max_age, registration, phone_accounts } = variables?;
         let mut apps: Vec<WechatApp> = tables.into_iter().collect::<Option<_>>()?;
         if let Some(twice) =
@@ -106,10 +111,6 @@ impl Section for WechatSettings {
             }
             (Some(_), None) => reader.problem("WECHAT_APP_SECRET: is missing"),
             (None, Some(_)) => reader.problem("WECHAT_APP_ID: is missing"),
-            (None, None) if apps.is_empty() => {
-                reader
-                    .problem("WECHAT_APP_ID, WECHAT_APP_SECRET, or [[wechat.apps]] in the TOML file: no mini program");
-            }
             (None, None) => {}
         }
         Some(WechatSettings { apps, base_urls, data_max_age, phone_accounts })

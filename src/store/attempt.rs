@@ -59,7 +59,7 @@ impl Operation {
 
 /// What is done with a connection, `async |c| …`: a function whose future may move between threads. The compiler has no
 /// other name for such a bound on an async closure.
-pub trait Work<C, T>: AsyncFn(C) -> Result<T, Failure> + Fn(C) -> <Self as Work<C, T>>::Done {
+pub(super) trait Work<C, T>: AsyncFn(C) -> Result<T, Failure> + Fn(C) -> <Self as Work<C, T>>::Done {
     /// The future.
     type Done: Future<Output = Result<T, Failure>> + Send;
 }
@@ -89,7 +89,7 @@ impl<M: Manager> Drop for Lease<M> {
 }
 
 /// A database, asked in one way.
-pub struct Attempts<M: Manager> {
+pub(super) struct Attempts<M: Manager> {
     pool: Pool<M>,
     liveness: Option<Arc<Liveness>>,
     random: Random,
@@ -101,7 +101,7 @@ where
     M: Manager<Type: Send, Error: std::error::Error + Send + Sync + 'static>,
 {
     /// Asks over the connections of `pool`; tells `liveness`, where there is one, what became of them.
-    pub fn new(pool: Pool<M>, liveness: Option<Arc<Liveness>>) -> Attempts<M> {
+    pub(super) fn new(pool: Pool<M>, liveness: Option<Arc<Liveness>>) -> Attempts<M> {
         let seconds = Operation::VARIANTS.iter().map(|operation| {
             let name: &'static str = operation.into();
             metrics::histogram!("weapp_login_database_seconds", "operation" => name)
@@ -110,12 +110,12 @@ where
     }
 
     /// A connection that is alive as far as is known.
-    pub async fn connection(&self) -> Result<Object<M>, StoreError> {
+    pub(super) async fn connection(&self) -> Result<Object<M>, StoreError> {
         self.pool.get().await.map_err(StoreError::unavailable)
     }
 
     /// How the connections are used at this moment.
-    pub fn connections(&self) -> Connections {
+    pub(super) fn connections(&self) -> Connections {
         let status = self.pool.status();
         Connections {
             idle: status.available,
@@ -132,7 +132,7 @@ where
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer in time or asks for more repetition than is
     /// reasonable; [`StoreError::Broken`] when it finds fault with what was asked.
-    pub async fn run<T, F>(&self, operation: Operation, work: F) -> Result<T, StoreError>
+    pub(super) async fn run<T, F>(&self, operation: Operation, work: F) -> Result<T, StoreError>
     where
         for<'c> F: AsyncFn(&'c mut M::Type) -> Result<T, Failure> + Work<&'c mut M::Type, T> + Sync,
     {
@@ -195,7 +195,7 @@ where
 ///
 /// # Errors
 /// Those of `work`; [`Failure::Commit`] when the COMMIT was refused or went unanswered.
-pub async fn transaction<C, T, F>(c: &mut C, work: F) -> Result<T, Failure>
+pub(super) async fn transaction<C, T, F>(c: &mut C, work: F) -> Result<T, Failure>
 where
     C: AsyncConnection,
     for<'c> F: AsyncFn(&'c mut C) -> Result<T, Failure> + Work<&'c mut C, T>,

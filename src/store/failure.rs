@@ -5,7 +5,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 
 /// Why an attempt gave no answer.
 #[derive(Debug)]
-pub enum Failure {
+pub(super) enum Failure {
     /// The database refused, or was not there.
     Query(Error),
     /// The same of a COMMIT: it may have taken effect.
@@ -28,7 +28,7 @@ impl From<StoreError> for Failure {
 
 /// What a failure says about the connection that it happened on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// It answers, whatever it answered.
     Sound,
     /// Nothing comes over it any more.
@@ -39,12 +39,12 @@ pub enum Verdict {
 
 impl Failure {
     /// A unique key says that somebody else was first.
-    pub fn is_duplicate(&self) -> bool {
+    pub(super) fn is_duplicate(&self) -> bool {
         matches!(self, Failure::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
     }
 
     /// The same transaction may work at once: it met another one, or somebody else was first and is seen by the next.
-    pub fn is_transient(&self) -> bool {
+    pub(super) fn is_transient(&self) -> bool {
         use DatabaseErrorKind::{SerializationFailure, UniqueViolation};
         let (Failure::Query(error) | Failure::Commit(error)) = self else { return false };
         match error {
@@ -58,7 +58,7 @@ impl Failure {
     }
 
     /// What it says about the connection.
-    pub fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> Verdict {
         // Errors of the driver come without a code, by these words; those of MySQL are 1053, 1927, 4031 and 1290, 1792, 1836.
         const DEAD: &[&str] = &[
             "Input/output error",
@@ -79,7 +79,7 @@ impl Failure {
     }
 
     /// What whoever asked is told.
-    pub fn into_store_error(self) -> StoreError {
+    pub(super) fn into_store_error(self) -> StoreError {
         let error = match self {
             Failure::Store(error) => return error,
             Failure::Query(error) | Failure::Commit(error) => error,

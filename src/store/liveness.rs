@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// What a connection has to show before it is handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
+pub(super) enum Proof {
     /// Nothing: it was used a moment ago.
     None,
     /// That its server answers.
@@ -18,7 +18,7 @@ pub enum Proof {
 /// What is known of the connections to a server: they must show that they are alive after they were idle, and all of them
 /// for a while after one was found dead. Asking each of them each time would be one more round trip for every query.
 #[derive(Default)]
-pub struct Liveness(Mutex<Doubts>);
+pub(super) struct Liveness(Mutex<Doubts>);
 
 #[derive(Default)]
 struct Doubts {
@@ -35,7 +35,7 @@ impl Liveness {
     ///
     /// A refused write casts doubt on the connections made until then only: while the server that writes go to takes none,
     /// those made later would be replaced at every call, and reads need them.
-    pub fn wanted(&self, age: Duration, idle: Duration, now: Instant) -> Proof {
+    pub(super) fn wanted(&self, age: Duration, idle: Duration, now: Instant) -> Proof {
         let doubts = self.doubts();
         let since = |raised: Option<Instant>| raised.map(|raised| now.saturating_duration_since(raised));
         if since(doubts.read_only).is_some_and(|ago| ago < age) {
@@ -48,12 +48,12 @@ impl Liveness {
     }
 
     /// A connection was found dead, or the database did not answer.
-    pub fn found_dead(&self, now: Instant) {
+    pub(super) fn found_dead(&self, now: Instant) {
         self.doubts().dead = Some(now);
     }
 
     /// A server refused to write.
-    pub fn found_read_only(&self, now: Instant) {
+    pub(super) fn found_read_only(&self, now: Instant) {
         self.doubts().read_only = Some(now);
     }
 
@@ -64,7 +64,7 @@ impl Liveness {
 
 /// How long a connection made at `made` may live: `max_age` and up to a tenth more or less, so that connections made in
 /// one burst are not all replaced in one.
-pub fn life(max_age: Duration, made: Instant) -> Duration {
+pub(super) fn life(max_age: Duration, made: Instant) -> Duration {
     let mut hasher = DefaultHasher::new();
     made.hash(&mut hasher);
     let share = (hasher.finish() % 2001) as f64 / 10_000.0;

@@ -11,7 +11,7 @@ use diesel::sqlite::Sqlite;
 /// The columns of `users` that say who somebody is.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = users, check_for_backend(Mysql, Sqlite))]
-pub struct Row {
+pub(super) struct Row {
     pub id: i64,
     pub unionid: Option<String>,
     pub nickname: String,
@@ -30,7 +30,7 @@ pub struct Row {
 
 impl Row {
     /// The account that stays: this one, or the one it was merged into.
-    pub fn keeper(&self) -> i64 {
+    pub(super) fn keeper(&self) -> i64 {
         self.merged_into.unwrap_or(self.id)
     }
 
@@ -38,7 +38,7 @@ impl Row {
     ///
     /// # Errors
     /// The column holds what the schema's checks rule out.
-    pub fn source(&self) -> Result<ProfileSource, StoreError> {
+    pub(super) fn source(&self) -> Result<ProfileSource, StoreError> {
         self.profile_source.parse().map_err(StoreError::broken)
     }
 
@@ -46,12 +46,12 @@ impl Row {
     ///
     /// # Errors
     /// The column holds what the schema's checks rule out.
-    pub fn status(&self) -> Result<Status, StoreError> {
+    pub(super) fn status(&self) -> Result<Status, StoreError> {
         self.status.parse().map_err(StoreError::broken)
     }
 
     /// What the person shows.
-    pub fn profile(&self) -> Profile {
+    pub(super) fn profile(&self) -> Profile {
         Profile {
             nickname: self.nickname.clone(),
             avatar_url: self.avatar_url.clone(),
@@ -67,7 +67,7 @@ impl Row {
     ///
     /// # Errors
     /// A column holds what the schema's checks rule out.
-    pub fn user(self) -> Result<User, StoreError> {
+    pub(super) fn user(self) -> Result<User, StoreError> {
         Ok(User {
             id: UserId(self.id),
             profile_source: self.source()?,
@@ -110,6 +110,6 @@ impl<'a> ProfileColumns<'a> {
 }
 
 /// A time as the database keeps it.
-pub fn stored(time: DateTime<Utc>) -> NaiveDateTime {
+pub(super) fn stored(time: DateTime<Utc>) -> NaiveDateTime {
     time.naive_utc()
 }

@@ -20,6 +20,7 @@ impl Nickname {
     /// Longest name, in Unicode scalar values.
     pub const MAX: usize = 64;
 
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -42,6 +43,7 @@ impl FromStr for Nickname {
 pub struct AvatarUrl(pub(super) String);
 
 impl AvatarUrl {
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -77,6 +79,7 @@ impl Phone {
         format!("+{}{national}", country.trim_start_matches('+')).parse()
     }
 
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

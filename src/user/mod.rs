@@ -106,13 +106,19 @@ impl Status {
 /// What somebody shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Profile {
+    /// Empty before somebody filled it in.
     pub nickname: String,
+    /// Where a picture of them lies; empty: nowhere.
     pub avatar_url: String,
     /// 0 unknown, 1 male, 2 female, as WeChat counts.
     pub gender: i16,
+    /// Such as `zh_CN`; WeChat leaves it empty today.
     pub language: String,
+    /// As WeChat once told it.
     pub city: String,
+    /// As WeChat once told it.
     pub province: String,
+    /// As WeChat once told it.
     pub country: String,
 }
 
@@ -148,11 +154,17 @@ impl Profile {
 /// A person as the service knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
+    /// The account's number.
     pub id: UserId,
+    /// What they show.
     pub profile: Profile,
+    /// Where that came from.
     pub profile_source: ProfileSource,
+    /// The number that WeChat vouched for.
     pub phone: Option<Phone>,
+    /// What may be done with the account.
     pub status: Status,
+    /// When they registered first.
     pub created_at: DateTime<Utc>,
 }
 

@@ -29,7 +29,9 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// What `stable_token` gave.
 pub struct AccessToken {
+    /// For calls that need one.
     pub token: SecretString,
+    /// How long WeChat accepts it.
     pub life: Duration,
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A body that was read as `T`. Fields that `T` does not name are ignored.
-pub struct Body<T>(pub T);
+pub(crate) struct Body<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Error = ApiError;
@@ -28,7 +28,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 }
 
 /// The bytes of a body within the limit.
-pub fn bytes(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Bytes, ApiError>> + 'static {
+pub(crate) fn bytes(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes, ApiError>> + 'static {
     let bytes = Bytes::from_request(request, payload);
     async move {
         match tokio::time::timeout(ARRIVAL_TIMEOUT, bytes).await {
@@ -59,7 +62,7 @@ fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
 ///
 /// # Errors
 /// It is not; the error names the field and does not repeat the text.
-pub fn within<'a>(name: &str, text: &'a str, most: usize) -> Result<&'a str, ApiError> {
+pub(crate) fn within<'a>(name: &str, text: &'a str, most: usize) -> Result<&'a str, ApiError> {
     match text.len() {
         0 => Err(ApiError::invalid(format!("the field {name} is missing"))),
         length if length > most => Err(ApiError::invalid(format!("the field {name} is longer than {most} bytes"))),
@@ -71,7 +74,7 @@ pub fn within<'a>(name: &str, text: &'a str, most: usize) -> Result<&'a str, Api
 ///
 /// # Errors
 /// It does not encode anything; the error names the field.
-pub fn base64(name: &str, text: &str, most: usize) -> Result<Vec<u8>, ApiError> {
+pub(crate) fn base64(name: &str, text: &str, most: usize) -> Result<Vec<u8>, ApiError> {
     STANDARD.decode(within(name, text, most)?).map_err(|_| {
         ApiError::invalid(format!("the field {name} is not base64; is it URL-encoded, or are its + spaces?"))
     })

@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 /// The client's address: the peer's, or the one that a trusted proxy vouches for.
 #[derive(Clone, Copy)]
-pub struct ClientAddress(pub IpAddr);
+pub(crate) struct ClientAddress(pub IpAddr);
 
 impl FromRequest for ClientAddress {
     type Error = ApiError;
@@ -22,7 +22,7 @@ impl FromRequest for ClientAddress {
 }
 
 /// The address of whoever sent `request`.
-pub fn address(request: &HttpRequest) -> IpAddr {
+pub(super) fn address(request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
     let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
     vouched(peer, forwarded, &app(request).settings().server.trusted_proxies)

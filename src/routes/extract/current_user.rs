@@ -11,7 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 /// Whoever sent the request, proved by their token.
-pub struct CurrentUser {
+pub(crate) struct CurrentUser {
     /// What they sent.
     pub token: Token,
     /// What it stands for.

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 
 /// A label made from the user agent, such as `iPhone · WeChat 8.0.50`; 64 characters at most.
-pub struct Device(pub String);
+pub(crate) struct Device(pub String);
 
 impl FromRequest for Device {
     type Error = Infallible;

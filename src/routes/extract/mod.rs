@@ -6,8 +6,8 @@ mod current_user;
 mod device;
 mod within_limit;
 
-pub use body::{Body, base64, bytes, within};
-pub use client_address::ClientAddress;
-pub use current_user::CurrentUser;
-pub use device::Device;
-pub use within_limit::{WithinLimit, refuse_beyond};
+pub(super) use body::{Body, base64, bytes, within};
+pub(super) use client_address::ClientAddress;
+pub(super) use current_user::CurrentUser;
+pub(super) use device::Device;
+pub(super) use within_limit::{WithinLimit, refuse_beyond};

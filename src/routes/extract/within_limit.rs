@@ -11,7 +11,7 @@ use std::pin::Pin;
 
 /// What `T` extracts from a request whose address was counted, and was below its limit. Beyond the limit nothing is
 /// looked at.
-pub struct WithinLimit<T>(pub T);
+pub(crate) struct WithinLimit<T>(pub T);
 
 impl<T: FromRequest<Error = ApiError> + 'static> FromRequest for WithinLimit<T> {
     type Error = ApiError;
@@ -34,7 +34,7 @@ impl<T: FromRequest<Error = ApiError> + 'static> FromRequest for WithinLimit<T> 
 ///
 /// # Errors
 /// It is reached.
-pub fn refuse_beyond(standing: Option<Standing>) -> Result<(), ApiError> {
+pub(crate) fn refuse_beyond(standing: Option<Standing>) -> Result<(), ApiError> {
     match standing.and_then(|standing| standing.allowance.wait) {
         None => Ok(()),
         Some(wait) => Err(ApiError::new(Code::RateLimited, "too many requests; see Retry-After").after(wait)),

@@ -8,15 +8,15 @@ use std::io;
 use std::time::Duration;
 
 /// How long a connection may take to open.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long Redis may take to answer.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long an answer is worth waiting for that nobody else waits for.
 const LATE_ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A connection to the server, the sentinels' primary or the whole cluster. Clones share it.
 #[derive(Clone)]
-pub enum Connection {
+pub(super) enum Connection {
     /// To one server.
     Node(MultiplexedConnection),
     /// To all shards.
@@ -25,7 +25,7 @@ pub enum Connection {
 
 impl Connection {
     /// This connection with a minute for the next answer.
-    pub fn patient(mut self) -> Connection {
+    pub(super) fn patient(mut self) -> Connection {
         if let Connection::Node(node) = &mut self {
             node.set_response_timeout(LATE_ANSWER_TIMEOUT);
         }
@@ -33,7 +33,7 @@ impl Connection {
     }
 
     /// The answer to one command.
-    pub async fn answer(&mut self, command: &Cmd) -> RedisResult<Value> {
+    pub(super) async fn answer(&mut self, command: &Cmd) -> RedisResult<Value> {
         match self {
             Connection::Node(node) => node.send_packed_command(command).await?.extract_error(),
             Connection::Cluster(cluster) => cluster.req_packed_command(command).await?.extract_error(),
@@ -42,7 +42,7 @@ impl Connection {
 
     /// The answers to several commands, which are carried out in their order: one round trip. The shards of a cluster are
     /// asked at the same time, and know no order between them.
-    pub async fn answers(&mut self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
+    pub(super) async fn answers(&mut self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
         match self {
             Connection::Node(node) => {
                 let answers = node.send_packed_commands(commands, 0, commands.len()).await?;
@@ -60,7 +60,7 @@ impl Connection {
 }
 
 /// Whether the connection itself is of no use: gone, silent, or with a server that is no primary any more.
-pub fn is_broken(error: &RedisError) -> bool {
+pub(super) fn is_broken(error: &RedisError) -> bool {
     let demoted = matches!(
         error.kind(),
         ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
@@ -74,6 +74,6 @@ pub fn is_broken(error: &RedisError) -> bool {
 }
 
 /// The error of an answer that did not come in time.
-pub fn timed_out() -> RedisError {
+pub(super) fn timed_out() -> RedisError {
     io::Error::from(io::ErrorKind::TimedOut).into()
 }

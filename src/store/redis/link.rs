@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard};
 
 /// The connection of one worker.
-pub struct Link {
+pub(super) struct Link {
     opener: Opener,
     current: Mutex<Current>,
     /// Held by whoever opens a connection.
@@ -35,7 +35,7 @@ impl Link {
     ///
     /// # Errors
     /// A certificate cannot be read or used.
-    pub fn new(url: &RedisUrl) -> RedisResult<Link> {
+    pub(super) fn new(url: &RedisUrl) -> RedisResult<Link> {
         let opener = Opener::new(url)?;
         Ok(Link {
             opener,
@@ -46,7 +46,7 @@ impl Link {
     }
 
     /// The connection in use and its number, if there is one.
-    pub fn ready(&self) -> Option<(u64, Connection)> {
+    pub(super) fn ready(&self) -> Option<(u64, Connection)> {
         let current = self.current();
         Some((current.number, current.connection.clone()?))
     }
@@ -55,7 +55,7 @@ impl Link {
     ///
     /// Of several calls at once one opens it and the others share what comes of that. Each trying for itself, one after
     /// another, the last of many would wait for the sum of their time limits.
-    pub async fn connection(&self) -> RedisResult<(u64, Connection)> {
+    pub(super) async fn connection(&self) -> RedisResult<(u64, Connection)> {
         let ended_before = self.attempts.load(SeqCst);
         let _opening = self.opening.lock().await;
         if let Some(ready) = self.ready() {
@@ -83,7 +83,7 @@ impl Link {
     }
 
     /// Has the next request open a successor if `error` says that connection `number` is of no use any more.
-    pub fn reconsider(&self, number: u64, error: &RedisError) {
+    pub(super) fn reconsider(&self, number: u64, error: &RedisError) {
         if !is_broken(error) {
             return;
         }

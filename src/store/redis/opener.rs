@@ -14,7 +14,7 @@ use std::path::Path;
 use tokio::sync::Mutex;
 
 /// What opens connections.
-pub enum Opener {
+pub(super) enum Opener {
     Single(Pool),
     /// Asks the sentinels for the primary at every opening.
     Sentinel(Box<Mutex<SentinelClient>>),
@@ -26,7 +26,7 @@ impl Opener {
     ///
     /// # Errors
     /// A certificate cannot be read or used.
-    pub fn new(url: &RedisUrl) -> RedisResult<Opener> {
+    pub(super) fn new(url: &RedisUrl) -> RedisResult<Opener> {
         Ok(match &url.topology {
             Topology::Single => {
                 let manager = Manager::new_with_config(single(url)?, connection_config())?;
@@ -46,7 +46,7 @@ impl Opener {
     }
 
     /// A fresh connection.
-    pub async fn open(&self) -> RedisResult<Connection> {
+    pub(super) async fn open(&self) -> RedisResult<Connection> {
         match self {
             Opener::Single(pool) => {
                 let connection = pool.get().await.map_err(|error| match error {

@@ -4,7 +4,7 @@ use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, cmd};
 use sha1::{Digest, Sha1};
 
 /// A script and the name that Redis knows it by once it has seen it.
-pub struct Script {
+pub(super) struct Script {
     text: &'static str,
     sha1: String,
 }
@@ -15,13 +15,13 @@ impl Script {
     }
 
     /// Runs the script by name. The server answers `NOSCRIPT` if it has not seen it, or has forgotten it.
-    pub fn by_name(&self, key: &str, arguments: &[i64]) -> Cmd {
+    pub(super) fn by_name(&self, key: &str, arguments: &[i64]) -> Cmd {
         self.filled("EVALSHA", &self.sha1, key, arguments)
     }
 
     /// Runs the script and has the server remember it. Unlike `SCRIPT LOAD` it goes where the key lies, also through a
     /// proxy in front of a cluster.
-    pub fn by_text(&self, key: &str, arguments: &[i64]) -> Cmd {
+    pub(super) fn by_text(&self, key: &str, arguments: &[i64]) -> Cmd {
         self.filled("EVAL", self.text, key, arguments)
     }
 
@@ -33,7 +33,7 @@ impl Script {
 }
 
 /// The scripts of a connection.
-pub struct Scripts {
+pub(super) struct Scripts {
     /// GCRA: the key holds when the whole burst will be there again, in microseconds of Redis's own clock. Asked with the
     /// interval in microseconds and the burst; answers how often at once, microseconds to the whole burst, and to the
     /// next time if this one is refused.
@@ -70,6 +70,6 @@ return {life, value}",
 }
 
 /// Whether the server does not know a script by its name: then it has not run.
-pub fn is_unknown(error: &RedisError) -> bool {
+pub(super) fn is_unknown(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// The value of `key`, which is thereby gone; a task of its own waits for an answer that comes too late.
-pub async fn take(
+pub(super) async fn take(
     link: Arc<Link>,
     scripts: Arc<Scripts>,
     connection: Connection,

@@ -26,12 +26,12 @@ struct Changes<'a> {
 }
 
 /// The account that stays under this number.
-pub async fn by_id(c: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {
+pub(super) async fn by_id(c: &mut Connection, id: UserId) -> Result<Option<User>, Failure> {
     Ok(keeper(c, id).await?.map(Row::user).transpose()?)
 }
 
 /// What somebody wrote about themselves.
-pub async fn update_profile(
+pub(super) async fn update_profile(
     c: &mut Connection,
     id: UserId,
     nickname: Option<&Nickname>,
@@ -49,7 +49,7 @@ pub async fn update_profile(
 }
 
 /// The number that WeChat vouches for.
-pub async fn set_phone(
+pub(super) async fn set_phone(
     c: &mut Connection,
     id: UserId,
     phone: &Phone,
@@ -60,7 +60,7 @@ pub async fn set_phone(
 }
 
 /// Suspends or restores, and says so in an event.
-pub async fn set_status(
+pub(super) async fn set_status(
     c: &mut Connection,
     id: UserId,
     status: Status,
@@ -96,7 +96,7 @@ async fn change(
 }
 
 /// Removes what is personal of the account and of all that were merged into it.
-pub async fn erase(c: &mut Connection, id: UserId, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(super) async fn erase(c: &mut Connection, id: UserId, now: DateTime<Utc>) -> Result<(), Failure> {
     transaction(c, async |c| {
         let Some(row) = keeper(c, id).await? else { return Ok(()) };
         lock(c, &[row.id]).await?;
@@ -127,7 +127,7 @@ pub async fn erase(c: &mut Connection, id: UserId, now: DateTime<Utc>) -> Result
 }
 
 /// The account and all that were merged into it.
-pub async fn merged(c: &mut Connection, id: UserId) -> Result<Vec<UserId>, Failure> {
+pub(super) async fn merged(c: &mut Connection, id: UserId) -> Result<Vec<UserId>, Failure> {
     let Some(row) = keeper(c, id).await? else { return Ok(vec![id]) };
     let ids: Vec<i64> = users::table
         .filter(users::id.eq(row.id).or(users::merged_into.eq(row.id)))
@@ -139,7 +139,7 @@ pub async fn merged(c: &mut Connection, id: UserId) -> Result<Vec<UserId>, Failu
 }
 
 /// The ways into the account.
-pub async fn identities(c: &mut Connection, id: UserId) -> Result<Vec<WayIn>, Failure> {
+pub(super) async fn identities(c: &mut Connection, id: UserId) -> Result<Vec<WayIn>, Failure> {
     let rows: Vec<(String, NaiveDateTime, Option<NaiveDateTime>)> = identities::table
         .filter(identities::user_id.eq(id.0))
         .order(identities::created_at)

@@ -14,7 +14,11 @@ use diesel::result::Error;
 use diesel_async::RunQueryDsl;
 
 /// A new account. The unique keys on pair and unionid refuse it if there is one already.
-pub async fn create(c: &mut Connection, newcomer: Newcomer<'_>, now: DateTime<Utc>) -> Result<Registered, Failure> {
+pub(super) async fn create(
+    c: &mut Connection,
+    newcomer: Newcomer<'_>,
+    now: DateTime<Utc>,
+) -> Result<Registered, Failure> {
     let (identity, profile, source) = (newcomer.identity, newcomer.profile, newcomer.profile.source());
     diesel::insert_into(users::table)
         .values((
@@ -41,7 +45,12 @@ pub async fn create(c: &mut Connection, newcomer: Newcomer<'_>, now: DateTime<Ut
 }
 
 /// Adds a way into an account; the unique key refuses a pair that leads somewhere already.
-pub async fn add_identity(c: &mut Connection, identity: &Identity, id: i64, now: DateTime<Utc>) -> Result<(), Error> {
+pub(super) async fn add_identity(
+    c: &mut Connection,
+    identity: &Identity,
+    id: i64,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     diesel::insert_into(identities::table)
         .values((
             identities::app_id.eq(identity.app_id.as_str()),

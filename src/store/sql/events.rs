@@ -21,7 +21,7 @@ const PEOPLE_AT_ONCE: usize = 100;
 type Newest = BTreeMap<i64, DateTime<Utc>>;
 
 /// Appends one event to those of a transaction.
-pub async fn append(
+pub(super) async fn append(
     c: &mut Connection,
     id: i64,
     app: Option<&AppId>,
@@ -41,7 +41,7 @@ pub async fn append(
 }
 
 /// Appends events, and moves the last logins on. Registering has written its own.
-pub async fn record(c: &mut Connection, events: &[LoginEvent]) -> Result<(), Failure> {
+pub(super) async fn record(c: &mut Connection, events: &[LoginEvent]) -> Result<(), Failure> {
     if events.is_empty() {
         return Ok(());
     }
@@ -70,7 +70,7 @@ pub async fn record(c: &mut Connection, events: &[LoginEvent]) -> Result<(), Fai
 }
 
 /// Deletes old events, the oldest first; tells how many.
-pub async fn forget(c: &mut Connection, before: DateTime<Utc>, most: i64) -> Result<usize, Failure> {
+pub(super) async fn forget(c: &mut Connection, before: DateTime<Utc>, most: i64) -> Result<usize, Failure> {
     let old: Vec<i64> = login_events::table
         .filter(login_events::at.lt(stored(before)))
         .order(login_events::at)

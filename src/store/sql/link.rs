@@ -20,7 +20,7 @@ use diesel_async::RunQueryDsl;
 /// Whoever has the number, one more identity richer; a new account where nobody has it, or several have.
 ///
 /// Expects a transaction that did nothing yet. A unique key refuses it if the identity leads somewhere by then.
-pub async fn link_or_create(
+pub(super) async fn link_or_create(
     c: &mut Connection,
     newcomer: Newcomer<'_>,
     phone: &Phone,
@@ -77,7 +77,7 @@ async fn link(
 }
 
 /// An account of its own for an identity.
-pub async fn unlink(
+pub(super) async fn unlink(
     c: &mut Connection,
     id: UserId,
     app_id: &AppId,

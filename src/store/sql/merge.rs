@@ -18,7 +18,11 @@ use diesel::result::Error;
 use diesel_async::RunQueryDsl;
 
 /// The account that `identity` leads to, after its pair and its unionid were made to lead to the same one.
-pub async fn settle(c: &mut Connection, identity: &Identity, now: DateTime<Utc>) -> Result<Option<Row>, Failure> {
+pub(super) async fn settle(
+    c: &mut Connection,
+    identity: &Identity,
+    now: DateTime<Utc>,
+) -> Result<Option<Row>, Failure> {
     let (pair, holder) = (by_pair(c, &identity.app_id, &identity.openid).await?, by_unionid(c, identity).await?);
     let mut accounts: Vec<_> = pair.iter().map(|row| row.id).chain(holder.iter().map(Row::keeper)).collect();
     accounts.sort_unstable();

@@ -16,7 +16,7 @@ struct Applied {
 
 /// The names of those that this program has and the database has not. It only reads, so that `serve` needs no right to
 /// change the schema; the library's own question would create its table.
-pub async fn names(c: &mut Connection) -> Result<Vec<String>, Failure> {
+pub(super) async fn names(c: &mut Connection) -> Result<Vec<String>, Failure> {
     let mut names = ours()?;
     let query = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
     let applied: Vec<Applied> = match query.load(c).await {

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 ///
 /// It must be the first thing that a transaction does: SQLite then reads what the one before it wrote, and nobody waits
 /// here who holds what others wait for. The count makes it a change, which is what replicas of a cluster compare.
-pub async fn lock(c: &mut Connection, phones: impl IntoIterator<Item = &Phone>) -> Result<(), Error> {
+pub(super) async fn lock(c: &mut Connection, phones: impl IntoIterator<Item = &Phone>) -> Result<(), Error> {
     // In ascending order, so that two transactions with many numbers do not wait for each other.
     let slots: BTreeSet<_> = phones.into_iter().map(slot).collect();
     if slots.is_empty() {

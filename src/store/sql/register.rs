@@ -12,7 +12,11 @@ use chrono::{DateTime, Utc};
 
 /// The account of somebody who registers, made if there is none. Five round trips for somebody new: the number that the
 /// database gave has to be asked for.
-pub async fn register(c: &mut Connection, newcomer: Newcomer<'_>, now: DateTime<Utc>) -> Result<Registered, Failure> {
+pub(super) async fn register(
+    c: &mut Connection,
+    newcomer: Newcomer<'_>,
+    now: DateTime<Utc>,
+) -> Result<Registered, Failure> {
     let first = match (newcomer.phone, newcomer.accounts) {
         (Some(phone), PhoneAccounts::Link) => {
             transaction(c, async |c| link_or_create(c, newcomer, phone, now).await).await

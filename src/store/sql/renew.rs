@@ -12,7 +12,11 @@ use diesel::result::Error;
 use diesel_async::RunQueryDsl;
 
 /// Somebody who turned out to be there, with the better of the two profiles and the number that they told.
-pub async fn renew(c: &mut Connection, newcomer: Newcomer<'_>, now: DateTime<Utc>) -> Result<Registered, Failure> {
+pub(super) async fn renew(
+    c: &mut Connection,
+    newcomer: Newcomer<'_>,
+    now: DateTime<Utc>,
+) -> Result<Registered, Failure> {
     // The account may be gone again by then: erased between the two transactions.
     let row = merge::settle(c, newcomer.identity, now).await?.ok_or(Error::RollbackTransaction)?;
     let mut user = row.user()?;
@@ -28,7 +32,7 @@ pub async fn renew(c: &mut Connection, newcomer: Newcomer<'_>, now: DateTime<Utc
 }
 
 /// The better of the two profiles for an account that is there, if it is active.
-pub async fn renew_profile(
+pub(super) async fn renew_profile(
     c: &mut Connection,
     user: &mut User,
     profile: &Profile,

@@ -14,12 +14,16 @@ use diesel_async::RunQueryDsl;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Moves people in, all or none.
-pub async fn import(c: &mut Connection, people: &[Person]) -> Result<Vec<Imported>, Failure> {
+pub(super) async fn import(c: &mut Connection, people: &[Person]) -> Result<Vec<Imported>, Failure> {
     transaction(c, async |c| Ok(add(c, people).await?)).await
 }
 
 /// A page of people, in the order of their pairs.
-pub async fn export(c: &mut Connection, after: Option<(&AppId, &OpenId)>, most: i64) -> Result<Vec<Person>, Failure> {
+pub(super) async fn export(
+    c: &mut Connection,
+    after: Option<(&AppId, &OpenId)>,
+    most: i64,
+) -> Result<Vec<Person>, Failure> {
     let mut query = identities::table
         .order((identities::app_id, identities::openid))
         .limit(most)
@@ -46,7 +50,7 @@ pub async fn export(c: &mut Connection, after: Option<(&AppId, &OpenId)>, most: 
 }
 
 /// A page of people whom no pair leads to, in the order of their accounts; with it where the next page begins.
-pub async fn export_without_pair(
+pub(super) async fn export_without_pair(
     c: &mut Connection,
     after: UserId,
     most: i64,
