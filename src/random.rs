@@ -24,7 +24,7 @@ impl Random {
         Random(Arc::new(Mutex::new(Pool { bytes: [0; POOL_BYTES], used: POOL_BYTES })))
     }
 
-    /// `N` bytes that nobody was given before; [`POOL_BYTES`] at most.
+    /// `N` bytes that nobody was given before; 1,024 at most.
     ///
     /// # Panics
     /// The operating system has no randomness: then nothing that signs people in may run.
