@@ -55,13 +55,22 @@ pub fn imports(sources: &Path) -> BTreeMap<String, BTreeSet<String>> {
                 let relative = after("super::").map(|rest| (parent, rest));
                 declared.into_iter().chain(absolute).chain(relative).collect::<Vec<_>>()
             })
-            .map(|(start, rest)| {
-                let path: String = rest.chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect();
-                file_of(format!("{start}::{path}").trim_matches(':').to_owned())
-            })
+            .flat_map(|(start, rest)| paths(rest).into_iter().map(move |path| format!("{start}::{path}")))
+            .map(|path| file_of(path.trim_matches(':').to_owned()))
             .filter(|other| other != module)
             .collect();
         (module.clone(), named)
     };
     modules.iter().map(|(module, text)| named_in(module, text)).collect()
+}
+
+/// The paths that `text` begins with: one, or those in braces.
+fn paths(text: &str) -> Vec<String> {
+    let path = |text: &str| -> String {
+        text.trim().chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect()
+    };
+    match text.strip_prefix('{') {
+        Some(list) => list.split('}').next().unwrap_or_default().split(',').map(path).collect(),
+        None => vec![path(text)],
+    }
 }

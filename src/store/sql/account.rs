@@ -1,7 +1,7 @@
 //! What happens to an account that is there: its profile, its phone, its status, its end.
 
 use super::events::append;
-use super::find::{by_id as row_of, keeper};
+use super::lookup::{by_id as row_of, keeper};
 use super::{Connection, lock};
 use crate::store::attempt::transaction;
 use crate::store::failure::Failure;

@@ -1,6 +1,6 @@
 //! Rows for somebody new.
 
-use super::find::unionid;
+use super::lookup::unionid;
 use super::{Connection, last_id};
 use crate::identity::Identity;
 use crate::store::failure::Failure;

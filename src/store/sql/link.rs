@@ -2,7 +2,7 @@
 
 use super::create::{add_identity, create};
 use super::events::append;
-use super::find::{by_id, by_pair, by_unionid, keeper, unionid};
+use super::lookup::{by_id, by_pair, by_unionid, keeper, unionid};
 use super::renew::{renew, renew_profile};
 use super::{Connection, last_id, lock, phone_lock};
 use crate::identity::{AppId, OpenId};

@@ -5,7 +5,7 @@
 
 use super::create::add_identity;
 use super::events::append;
-use super::find::{by_id, by_pair, by_unionid, unionid};
+use super::lookup::{by_id, by_pair, by_unionid, unionid};
 use super::{Connection, lock};
 use crate::identity::Identity;
 use crate::store::EventKind;

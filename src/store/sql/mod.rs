@@ -7,6 +7,7 @@ mod create;
 mod events;
 mod find;
 mod link;
+mod lookup;
 mod merge;
 mod pending;
 mod phone_lock;
