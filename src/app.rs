@@ -5,7 +5,7 @@
 
 use crate::access_token::AccessTokens;
 use crate::clock::Clock;
-use crate::events::{EventLog, EventWriter, event_log, forget_old_events};
+use crate::events::{EventLog, EventWriter, event_log};
 use crate::phone_code::PhoneCodes;
 use crate::random::Random;
 use crate::rate_limit::{Quotas, RateLimits, own_counts};
@@ -14,15 +14,11 @@ use crate::settings::{DatabaseSettings, DatabaseUrl, RedisSettings, Settings, To
 use crate::store::{
     Connections, MemoryTokens, MysqlUsers, RedisTokens, SqliteUsers, StoreError, TokenStore, UserStore,
 };
-use crate::telemetry::metrics::{recorder, upkeep};
+use crate::telemetry::metrics::recorder;
 use crate::ticket::Tickets;
 use crate::wechat::WechatClient;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
-use tokio::task::JoinHandle;
-
-/// Connections to MySQL that the work behind the requests has for itself.
-const BACKGROUND_CONNECTIONS: usize = 1;
 
 /// What the workers of a process share, on purpose.
 pub struct Shared {
@@ -40,6 +36,8 @@ pub struct Shared {
     pub memory: Option<Arc<MemoryTokens>>,
     /// The user store when it is a SQLite file, which has one writer.
     embedded: Option<Arc<dyn UserStore>>,
+    /// Calls to WeChat in progress, whose bound is the process's.
+    pub wechat_in_flight: AtomicUsize,
     /// This process's calls to WeChat, whose limit is the process's.
     wechat_calls: Arc<MemoryTokens>,
     /// The user store of each worker, to be counted by whichever of them is asked for the metrics.
@@ -83,6 +81,15 @@ pub enum OpenError {
     Wechat(#[source] reqwest::Error),
 }
 
+/// A call to WeChat in progress; it leaves when dropped.
+pub struct WechatCall(Arc<Shared>);
+
+impl Drop for WechatCall {
+    fn drop(&mut self) {
+        self.0.wechat_in_flight.fetch_sub(1, Relaxed);
+    }
+}
+
 impl Shared {
     /// What the workers of a process with these settings share. It connects to nothing.
     ///
@@ -102,6 +109,7 @@ impl Shared {
             events,
             draining: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
+            wechat_in_flight: AtomicUsize::new(0),
             memory,
             opened: Mutex::new(embedded.iter().map(Arc::downgrade).collect()),
             embedded,
@@ -110,6 +118,21 @@ impl Shared {
             clock,
             settings,
         }))
+    }
+
+    /// What writes the events that the workers leave, for the first who asks.
+    #[must_use]
+    pub fn event_writer(&self) -> Option<EventWriter> {
+        self.writer.lock().expect("nothing panics while it holds the writer").take()
+    }
+
+    /// A place among the calls to WeChat in progress, if there is one: while WeChat is silent, what does not need it keeps
+    /// its room.
+    #[must_use]
+    pub fn enter_wechat(self: &Arc<Shared>) -> Option<WechatCall> {
+        let call = WechatCall(self.clone());
+        let before = self.wechat_in_flight.fetch_add(1, Relaxed);
+        (before < self.settings.limits.wechat_max_in_flight).then_some(call)
     }
 
     /// True from the moment on that the process was told to end.
@@ -203,35 +226,6 @@ impl App {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
-    }
-}
-
-/// The work behind the requests: it writes events, forgets old ones and looks after the metrics.
-pub struct Background {
-    writer: Option<JoinHandle<()>>,
-    others: Vec<JoinHandle<()>>,
-}
-
-impl Background {
-    /// Begins, on the runtime at hand and over connections of its own. A second call for the same process writes no
-    /// events: the first one does.
-    ///
-    /// # Errors
-    /// A certificate cannot be read or used.
-    pub fn start(shared: &Shared) -> Result<Background, OpenError> {
-        let users = shared.users(BACKGROUND_CONNECTIONS).map_err(OpenError::Users)?;
-        let tokens = shared.tokens().map_err(OpenError::Tokens)?;
-        let writer = shared.writer.lock().expect("nothing panics while it holds the writer").take();
-        let writer = writer.map(|writer| tokio::spawn(writer.write(users.clone())));
-        let forgetting =
-            forget_old_events(users, tokens, shared.clock.clone(), shared.settings.database.events_retention);
-        Ok(Background { writer, others: vec![tokio::spawn(forgetting), tokio::spawn(upkeep())] })
-    }
-
-    /// Ends all but the writing of events; what does that ends by itself once everything is gone that could leave one.
-    pub fn end(self) -> Option<JoinHandle<()>> {
-        self.others.iter().for_each(JoinHandle::abort);
-        self.writer
     }
 }
 

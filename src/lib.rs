@@ -7,7 +7,7 @@
 //! |---|---|
 //! | commands | [`commands`] |
 //! | web | [`server`] → [`routes`] · [`playground`], which only `dev` opens → [`exchange`] → [`error`] |
-//! | wiring | [`app`] |
+//! | wiring | [`background`] → [`app`] |
 //! | meaning | [`ticket`] · [`session`] · [`rate_limit`] · [`events`] · [`phone_code`] → [`access_token`] |
 //! | outside world | [`store`] · [`wechat`] |
 //! | words | [`telemetry`] → [`settings`] · [`token`] → [`seal`] · [`identity`] · [`registration`] · [`user`] → [`random`] · [`clock`] |
@@ -31,6 +31,7 @@
 
 pub mod access_token;
 pub mod app;
+pub mod background;
 pub mod clock;
 pub mod commands;
 pub mod error;

@@ -73,7 +73,10 @@ fn production_settings_lying_around_do_not_reach_it() {
 
     assert!(dev.said.iter().any(|line| line.contains("wxmine")), "{:?}", dev.said);
     let output = Command::new("curl").args(["-s", &format!("{}/readyz", dev.base())]).output().unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "{\"status\":\"ok\"}");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "{\"status\":\"ready\",\"redis\":\"up\",\"database\":\"up\"}"
+    );
 }
 
 #[test]

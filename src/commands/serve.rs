@@ -1,7 +1,8 @@
 //! `weapp-login serve`: production.
 
 use super::readiness;
-use crate::app::{App, Background, Shared};
+use crate::app::{App, Shared};
+use crate::background::Background;
 use crate::clock::Clock;
 use crate::server;
 use crate::settings::{self, Secrets, Settings, TokenStoreUrl};
@@ -44,7 +45,8 @@ where
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let address = listener.local_addr()?;
     let background = Background::start(&shared)?;
-    let server = server::serve(shared.clone(), listener, beside)?;
+    let internal = internal(&shared)?;
+    let server = server::serve(shared.clone(), listener, internal, beside)?;
     let handle = server.handle();
     let mut server = tokio::spawn(server);
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), workers = server::workers(), "serving");
@@ -74,6 +76,14 @@ where
     log::flush_all();
     tracing::info!("ended");
     Ok(())
+}
+
+/// The second listener, where the settings name one.
+fn internal(shared: &Shared) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = &shared.settings.server.internal_listen else { return Ok(None) };
+    let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!(internal = %listener.local_addr()?, "what is not for phones is served apart");
+    Ok(Some(listener))
 }
 
 /// Ends when no request is in progress.

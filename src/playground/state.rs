@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How many of the youngest accounts are shown.
-const MOST_USERS: i64 = 8;
+const MAX_USERS: i64 = 8;
 /// How many identities are read at a time.
 const PAGE: i64 = 500;
 
@@ -78,7 +78,7 @@ impl Shelves {
         let youngest = accounts.keys().next_back().map_or(0, |id| id.0);
         let (mut users, mut identities) = (vec![], vec![]);
         // An account without a way in was merged into another one, or erased; the youngest of all may be such.
-        for id in ((youngest - MOST_USERS + 1).max(1)..=youngest + MOST_USERS).rev().map(UserId) {
+        for id in ((youngest - MAX_USERS + 1).max(1)..=youngest + MAX_USERS).rev().map(UserId) {
             match accounts.remove(&id) {
                 Some(ways_in) => {
                     users.push(user_row(&ways_in[0]));
@@ -87,7 +87,7 @@ impl Shelves {
                 None => users.extend(self.users.by_id(id).await?.map(|user| gone_row(id, &user))),
             }
         }
-        users.truncate(MOST_USERS as usize);
+        users.truncate(MAX_USERS as usize);
         let tokens = self.memory.as_ref().map(|memory| memory.shown()).unwrap_or_default();
         let tokens = tokens
             .into_iter()

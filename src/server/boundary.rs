@@ -1,6 +1,7 @@
 //! The order of the layers around a request, from the outside in and out again.
 
 use super::admission;
+use super::audience::Audience;
 use super::headers;
 use super::problem;
 use super::record;
@@ -22,7 +23,9 @@ pub(super) async fn boundary(
     let exchange = Exchange::begin(&app, request.method(), traceparent);
     request.extensions_mut().insert(exchange.clone());
 
-    let answer = match admission::refused(&exchange, &app, request.path()) {
+    let audience = *request.app_data::<Audience>().expect("the server holds the audience");
+    let refused = audience.refused(&exchange, &request);
+    let answer = match refused.or_else(|| admission::refused(&exchange, &app, request.path())) {
         Some(response) => request.into_response(response),
         None => next.call(request).await?.map_into_boxed_body(),
     };

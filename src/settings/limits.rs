@@ -5,7 +5,7 @@ use super::reader::{Reader, Section};
 use super::section::section;
 
 /// More a minute than any limit that means something.
-const MOST_PER_MINUTE: u32 = 100_000_000;
+const MAX_PER_MINUTE: u32 = 100_000_000;
 
 section! {
     /// How much at once, and how often.
@@ -20,17 +20,17 @@ section! {
             chinese: "其中同时调用微信的上限；超出时返回 overloaded。默认为 MAX_IN_FLIGHT 的一半",
         };
         /// login and register requests a client address may make; 0 turns it off
-        per_address_per_minute: u32 = "RATE_LIMIT_PER_MINUTE", whole(0, MOST_PER_MINUTE), {
+        per_address_per_minute: u32 = "RATE_LIMIT_PER_MINUTE", whole(0, MAX_PER_MINUTE), {
             default: "60",
             chinese: "每个客户端地址每分钟的 login 与 register 请求数；0 为不限",
         };
         /// login requests all clients of one mini program may make; 0 turns it off
-        per_app_per_minute: u32 = "RATE_LIMIT_PER_APP_PER_MINUTE", whole(0, MOST_PER_MINUTE), {
+        per_app_per_minute: u32 = "RATE_LIMIT_PER_APP_PER_MINUTE", whole(0, MAX_PER_MINUTE), {
             default: "0",
             chinese: "一个小程序每分钟的 login 请求总数；0 为不限",
         };
         /// calls to WeChat a replica may make for one mini program; 0 turns it off
-        wechat_calls_per_minute: u32 = "WECHAT_MAX_CALLS_PER_MINUTE", whole(0, MOST_PER_MINUTE), {
+        wechat_calls_per_minute: u32 = "WECHAT_MAX_CALLS_PER_MINUTE", whole(0, MAX_PER_MINUTE), {
             default: "300000",
             chinese: "一个副本每分钟为一个小程序调用微信的上限；0 为不限",
         };

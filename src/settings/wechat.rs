@@ -90,10 +90,18 @@ impl Section for WechatSettings {
         let everywhere = variables.as_ref().map_or(vec![], |variables| variables.registration.clone());
         let tables = reader.sources().mini_programs.iter();
         let tables: Vec<_> = tables.map(|table| mini_program(reader, table, &everywhere)).collect();
-        if !reader.sources().name_a_mini_program() && reader.sources().text("WECHAT_APP_SECRET").is_none() {
-            // Told whatever else is wrong: who starts for the first time hears everything in one go.
-            reader.problem("WECHAT_APP_ID, WECHAT_APP_SECRET, or [[wechat.apps]] in the TOML file: no mini program");
-            return None;
+        // Told whatever else is wrong: who starts for the first time hears everything in one go.
+        match (reader.sources().name_a_mini_program(), reader.sources().text("WECHAT_APP_SECRET")) {
+            (true, _) => {}
+            (false, Some(_)) => {
+                reader.problem("WECHAT_APP_ID: is missing");
+                return None;
+            }
+            (false, None) => {
+                reader
+                    .problem("WECHAT_APP_ID, WECHAT_APP_SECRET, or [[wechat.apps]] in the TOML file: no mini program");
+                return None;
+            }
         }
         let WechatVariables { app_id, app_secret, base_urls, data_max_age, registration, phone_accounts } = variables?;
         let mut apps: Vec<WechatApp> = tables.into_iter().collect::<Option<_>>()?;

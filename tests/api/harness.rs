@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 use testkit::{Answer, Database, Wechat, given};
-use weapp_login::app::{App, Background, Shared};
+use weapp_login::app::{App, Shared};
+use weapp_login::background::Background;
 use weapp_login::clock::Clock;
 use weapp_login::settings::{Settings, WechatApp};
 use wechat_simulator::{Options, SimulatedApp, Simulator};
@@ -133,7 +134,8 @@ impl<S: Storage> TestApp<S> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let background = Background::start(&shared).unwrap();
-        let server = weapp_login::server::serve(shared, listener, |_: &mut actix_web::web::ServiceConfig| {}).unwrap();
+        let server =
+            weapp_login::server::serve(shared, listener, None, |_: &mut actix_web::web::ServiceConfig| {}).unwrap();
         let handles = vec![server.handle()];
         tokio::spawn(server);
         let http = testkit::client();

@@ -3,6 +3,7 @@
 use super::Mode;
 use crate::harness::{APP, TestApp};
 use serde_json::json;
+use wechat_simulator::Options;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_person_gets_a_ticket() {
@@ -116,4 +117,23 @@ async fn a_suspended_person_is_refused_at_once() {
     let answer = test.phone("alice").login().await;
 
     assert_eq!(answer.problem(), (403, "user_suspended", "none"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_wechat_is_slow_only_so_many_wait_for_it_and_sessions_have_their_room() {
+    let test = TestApp::<Mode>::with(&[("WECHAT_MAX_IN_FLIGHT", "1")], Options::default()).await;
+    let member = test.member("member").await;
+    let people = [test.phone("alice"), test.phone("bob")];
+    let codes = [people[0].code().await, people[1].code().await];
+    test.wechat.fault("/sns/jscode2session", "latencyMs", 400, 2).await;
+
+    let (first, (second, session)) = tokio::join!(people[0].login_with(&codes[0]), async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        (people[1].login_with(&codes[1]).await, member.get("/v1/session").await)
+    });
+
+    assert_eq!(first.status, 200, "{first:?}");
+    assert_eq!(second.problem(), (503, "overloaded", "later"));
+    assert_eq!(session.status, 200);
+    assert_eq!(people[1].login().await.status, 200, "the place is free again");
 }

@@ -19,7 +19,7 @@ async fn a_ticket_that_the_database_kept_from_being_used_stays_good_however_ofte
     answers.push(alice.register(&replica.base, &ticket).await);
     let hung_for = answers[0].took;
     let session = site.get(&replica.base, "/v1/session", &member).await;
-    let ready = site.get(&replica.base, "/readyz", "").await;
+    let ready = site.get(&replica.base, "/readyz?require=database", "").await;
     database.go_on();
     database.kill();
     for _ in 0..4 {

@@ -18,6 +18,7 @@ mod site;
 mod cluster;
 mod database_outage;
 mod ending;
+mod internal;
 mod migrations;
 mod redis_outage;
 mod scenario;

@@ -91,7 +91,10 @@ async fn for_a_while_nothing_works(site: &Site, replica: &Replica, token: &str) 
     let slowest = answers.iter().map(|answer| answer.took).max().unwrap();
     println!("without Redis the slowest of {} requests took {slowest:?}", answers.len());
     assert!(slowest < QUICKLY, "{slowest:?}");
-    let ready = site.get(&replica.base, "/readyz", "").await;
+    let degraded = site.get(&replica.base, "/readyz", "").await;
+    assert_eq!((degraded.status.as_u16(), degraded.text("status")), (200, "degraded"), "{degraded:?}");
+    assert_eq!((degraded.text("redis"), degraded.text("database")), ("down", "up"));
+    let ready = site.get(&replica.base, "/readyz?require=redis,database", "").await;
     assert!(ready.status == 503 && ready.text("detail").contains("redis"), "{ready:?}");
     assert!(!ready.text("detail").contains("database") && ready.took < QUICKLY, "{ready:?}");
     assert_eq!(site.get(&replica.base, "/healthz", "").await.status, 200);
