@@ -8,6 +8,9 @@ COPY migrations migrations
 COPY clients clients
 COPY crates crates
 COPY src src
+# Named in Cargo.toml, so cargo wants them to be there; not built.
+COPY benches benches
+COPY tests/allocations.rs tests/allocations.rs
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --locked --release \
