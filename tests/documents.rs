@@ -1,5 +1,6 @@
 //! Facts in documents are those of the code. `UPDATE_DOCS=1 cargo test --test documents` writes them anew.
 
+use std::path::Path;
 use weapp_login::error::{Code, Retry};
 use weapp_login::settings::{SECTIONS, Setting, Settings, Sources};
 
@@ -161,6 +162,8 @@ fn every_link_between_documents_leads_somewhere() {
         "README.md",
         "README.zh-CN.md",
         "CHANGELOG.md",
+        "SECURITY.md",
+        "docs/data-retention.md",
         "docs/operations.md",
         "docs/gateways.md",
         "docs/simulator.md",
@@ -175,4 +178,35 @@ fn every_link_between_documents_leads_somewhere() {
             }
         }
     }
+}
+
+#[test]
+fn every_test_that_the_threat_model_names_is_there() {
+    let text = read("SECURITY.md");
+    let model = text.split("## Who attacks").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the threat model");
+    let lines = model.lines().filter(|line| line.starts_with('|')).skip(2);
+    let tests: Vec<_> = sources(Path::new("tests")).chain(sources(Path::new("src"))).map(|file| read(&file)).collect();
+    let mut named = 0;
+
+    for line in lines {
+        let last = line.trim_end_matches('|').rsplit('|').next().unwrap();
+        for name in last.split('`').skip(1).step_by(2) {
+            let head = format!("fn {name}(");
+            assert!(tests.iter().any(|test| test.contains(&head)), "{name}, which SECURITY.md names, is not there");
+            named += 1;
+        }
+        assert!(last.contains('`'), "no test shows {line}");
+    }
+    assert!(named > 20, "{named}");
+}
+
+fn sources(folder: &Path) -> Box<dyn Iterator<Item = String>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    Box::new(entries.flat_map(|path| -> Box<dyn Iterator<Item = String>> {
+        if path.is_dir() {
+            sources(&path)
+        } else {
+            Box::new(path.to_str().filter(|path| path.ends_with(".rs")).map(str::to_owned).into_iter())
+        }
+    }))
 }

@@ -32,7 +32,7 @@ pub(super) struct SessionBody {
 
 /// Show the session at hand.
 ///
-/// The person is shown as they were at most 45 seconds ago.
+/// The person is shown as they were at most 55 seconds ago.
 #[utoipa::path(get, path = "/v1/session", tag = "Session", security(("bearer" = [])),
     responses((status = 200, description = "The session", body = SessionBody)))]
 pub(super) async fn show(

@@ -33,7 +33,7 @@ struct ListedSession {
     label: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Rfc3339,
-    /// Exact to 45 seconds.
+    /// Exact to 55 seconds.
     #[schema(value_type = String, format = DateTime)]
     last_used_at: Rfc3339,
     #[schema(value_type = String, format = DateTime)]

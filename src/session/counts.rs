@@ -10,11 +10,12 @@ pub(super) struct Counts {
     pub closed: Counter,
     pub closed_as_surplus: Counter,
     pub ended_by_status: Counter,
+    /// Uses that were let pass while a store could not be asked.
+    pub not_compared: Counter,
 }
 
-impl Counts {
-    /// The handles.
-    pub(super) fn new() -> Counts {
+impl Default for Counts {
+    fn default() -> Counts {
         let of = |outcome| outcomes("weapp_login_sessions_total", outcome);
         Counts {
             opened: of("opened"),
@@ -22,6 +23,7 @@ impl Counts {
             closed: of("closed"),
             closed_as_surplus: of("closed_as_surplus"),
             ended_by_status: of("ended_by_status"),
+            not_compared: of("not_compared"),
         }
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! A session lies in the token store, sealed with a key derived from its token, together with a copy of the person. So
 //! using one is a single read. The copy is compared with the database, and the idle life renewed, at the first use after
-//! [`RECHECK`]: this is how a suspension, a merge or an erasure reaches every replica without a query per request.
+//! half a minute: this is how a suspension, a merge or an erasure reaches every replica without a query per request. A
+//! database that is away for a moment costs nobody a session: the copy is believed a little longer, but never a minute.
 
+mod age;
 mod counts;
 mod form;
 mod record;
@@ -18,12 +20,17 @@ use crate::token::{Place, Purpose, Token};
 use crate::user::{Status, User, UserId};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
+use age::Age;
 use counts::Counts;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Duration;
+use tokio::time::timeout;
 
-/// How old a session's copy of its person may be. Below a minute, by more than replicas' clocks differ.
-pub const RECHECK: TimeDelta = TimeDelta::seconds(45);
+/// How long a database that may be away is waited for where the copy would do.
+const PATIENCE_WHEN_DUE: Duration = Duration::from_secs(1);
+/// How long it is left alone after that.
+const PAUSE_WHEN_AWAY: TimeDelta = TimeDelta::seconds(1);
 
 /// Lives and bounds of sessions.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +52,8 @@ pub struct Sessions {
     random: Random,
     lives: Lives,
     counts: Arc<Counts>,
+    /// Until when, in milliseconds, sessions that are merely due are not compared.
+    away_until: Arc<AtomicI64>,
 }
 
 impl Sessions {
@@ -56,7 +65,7 @@ impl Sessions {
         random: Random,
         lives: Lives,
     ) -> Sessions {
-        Sessions { tokens, users, clock, random, lives, counts: Arc::new(Counts::new()) }
+        Sessions { tokens, users, clock, random, lives, counts: Arc::default(), away_until: Arc::default() }
     }
 
     /// Signs `user` in on one more device; tells the token and how long it lasts without use.
@@ -108,7 +117,11 @@ impl Sessions {
         if self.expires_at(&session) <= now {
             return Ok(None);
         }
-        if self.is_fresh(&session, now) { Ok(Some(session)) } else { Box::pin(self.recheck(&place, session)).await }
+        match Age::of(&session, self.lives.idle, now) {
+            Age::Fresh => Ok(Some(session)),
+            Age::Due => Box::pin(self.recheck_if_possible(&place, session, now)).await,
+            Age::Overdue => Box::pin(self.recheck(&place, session)).await,
+        }
     }
 
     /// Writes `user` into the session at hand, so that its next use shows them as they are.
@@ -193,11 +206,24 @@ impl Sessions {
         Ok(())
     }
 
-    /// Sessions with a short idle life look again sooner, or using them would not keep them open. A use in the future was
-    /// written down by a replica whose clock is wrong.
-    fn is_fresh(&self, session: &Session, now: DateTime<Utc>) -> bool {
-        let age = now - session.used_at;
-        age >= TimeDelta::zero() && age < RECHECK.min(self.lives.idle / 4)
+    /// Compares the copy, or lets it serve on while a store cannot be asked.
+    async fn recheck_if_possible(
+        &self,
+        place: &Place,
+        session: Session,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Session>, StoreError> {
+        if now.timestamp_millis() < self.away_until.load(Relaxed) {
+            return Ok(Some(session));
+        }
+        let compared = timeout(PATIENCE_WHEN_DUE, self.recheck(place, session.clone())).await;
+        if let Ok(Ok(found)) = compared {
+            return Ok(found);
+        }
+        self.away_until.store((now + PAUSE_WHEN_AWAY).timestamp_millis(), Relaxed);
+        self.counts.not_compared.increment(1);
+        tracing::warn!("sessions cannot be compared with the database; they serve on for less than a minute");
+        Ok(Some(session))
     }
 
     async fn recheck(&self, place: &Place, session: Session) -> Result<Option<Session>, StoreError> {

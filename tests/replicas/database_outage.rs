@@ -47,3 +47,37 @@ async fn a_ticket_that_the_database_kept_from_being_used_stays_good_however_ofte
     assert_eq!(registered.status, 201, "{registered:?}");
     assert_eq!(site.number("SELECT COUNT(*) FROM users").await, 2);
 }
+
+/// Sessions that live for 24 seconds without use look again after 6 and must have done so after 12.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_away_for_a_moment_costs_open_sessions_nothing_and_a_suspension_still_arrives() {
+    let mut database = Mariadb::start();
+    let site = Site::start(&[("DATABASE_URL", &database.url()), ("SESSION_TTL_SECONDS", "24")]).await;
+    let replica = site.replica(&[]);
+    let token = Phone::of(&site, "alice").join(&replica.base).await.text("token").to_owned();
+    let signed_in = Instant::now();
+    let mut used = vec![];
+
+    database.kill();
+    while signed_in.elapsed() < Duration::from_secs(10) {
+        used.push(site.get(&replica.base, "/v1/session", &token).await);
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let overdue = site.get(&replica.base, "/v1/session", &token).await;
+    database.restart();
+    site.rows::<u8>("UPDATE users SET status = 'suspended'").await;
+    let back = Instant::now();
+    let suspended = loop {
+        let answer = site.get(&replica.base, "/v1/session", &token).await;
+        if answer.status != 503 {
+            break answer;
+        }
+        assert!(back.elapsed() < Duration::from_secs(10), "{answer:?}");
+    };
+
+    assert!(used.len() > 20 && used.iter().all(|answer| answer.status == 200), "{used:?}");
+    assert!(used.iter().all(|answer| answer.took < Duration::from_secs(2)), "{used:?}");
+    assert_eq!(overdue.problem(), (503, "storage_unavailable", "later"), "{overdue:?}");
+    assert_eq!(suspended.problem(), (401, "session_invalid", "restart"), "{suspended:?}");
+}

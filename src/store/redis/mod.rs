@@ -147,12 +147,17 @@ impl RedisTokens {
         command
     }
 
-    /// Adds what lists an entry, and what keeps the list from growing and from ending too early.
+    /// Adds what lists an entry, and what keeps the list from ending too early.
     fn list(&self, commands: &mut Pipeline, entry: Entry<'_>, condition: Option<&str>) {
         let list = self.key(entry.list);
         commands.cmd("ZADD").arg(&list).arg(condition).arg(entry.score).arg(entry.member);
-        commands.cmd("ZREMRANGEBYSCORE").arg(&list).arg("-inf").arg(format!("({}", entry.forget_below));
         commands.cmd("PEXPIRE").arg(&list).arg(milliseconds(entry.ttl));
+    }
+
+    /// Adds what keeps the list from growing where nobody asks for what is beyond a number.
+    fn forget(&self, commands: &mut Pipeline, entry: Entry<'_>) {
+        let below = format!("({}", entry.forget_below);
+        commands.cmd("ZREMRANGEBYSCORE").arg(self.key(entry.list)).arg("-inf").arg(below);
     }
 }
 
@@ -193,7 +198,10 @@ impl TokenStore for RedisTokens {
         let mut commands = pipe();
         self.list(&mut commands, entry, None);
         commands.add_command(self.set(value, None));
-        if most > 0 {
+        if most == 0 {
+            self.forget(&mut commands, entry);
+        } else {
+            // The longest unused come first, so what has ended by itself is the first to be beyond the number.
             commands.cmd("ZRANGE").arg(self.key(entry.list)).arg(0).arg(-1 - most as i64).arg("WITHSCORES");
         }
         let mut answers = self.ask_all(&commands).await?;
@@ -204,6 +212,7 @@ impl TokenStore for RedisTokens {
         let mut commands = pipe();
         commands.add_command(self.set(value, Some("XX")));
         self.list(&mut commands, entry, Some("XX"));
+        self.forget(&mut commands, entry);
         let answers = self.ask_all(&commands).await?;
         Ok(answers.first().is_some_and(|kept| *kept != redis::Value::Nil))
     }

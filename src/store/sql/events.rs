@@ -7,12 +7,13 @@ use crate::store::failure::Failure;
 use crate::store::row::stored;
 use crate::store::schema::login_events;
 use crate::store::{EventKind, LoginEvent};
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Timelike, Utc};
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// People in one statement that moves last logins on: the database looks each of them up in the statement's list.
 const PEOPLE_AT_ONCE: usize = 100;
@@ -104,12 +105,21 @@ async fn insert(c: &mut Connection, events: &[LoginEvent]) -> Result<(), Error> 
 /// Statements that move `last_login_at` on and never back. They hold numbers and times only, which need no binding.
 fn updates(table: &str, key: &str, newest: &Newest) -> Vec<String> {
     let newest: Vec<_> = newest.iter().collect();
-    let statement = |people: &[(&i64, &DateTime<Utc>)]| {
-        let ids = people.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>().join(", ");
-        let times: String =
-            people.iter().map(|(id, at)| format!(" WHEN {id} THEN '{}'", at.format("%F %T%.3f"))).collect();
-        let kept = "COALESCE(last_login_at, '1970-01-01 00:00:00.000')";
-        format!("UPDATE {table} SET last_login_at = {NEWER}({kept}, CASE {key}{times} END) WHERE {key} IN ({ids})")
-    };
-    newest.chunks(PEOPLE_AT_ONCE).map(statement).collect()
+    newest.chunks(PEOPLE_AT_ONCE).map(|people| update(table, key, people)).collect()
+}
+
+fn update(table: &str, key: &str, people: &[(&i64, &DateTime<Utc>)]) -> String {
+    let kept = "COALESCE(last_login_at, '1970-01-01 00:00:00.000')";
+    let mut text = format!("UPDATE {table} SET last_login_at = {NEWER}({kept}, CASE {key}");
+    let mut ids = String::new();
+    for (id, at) in people {
+        let (day, time) = (at.date_naive(), at.time());
+        let (hour, minute, second, milli) = (time.hour(), time.minute(), time.second(), at.timestamp_subsec_millis());
+        let separator = if ids.is_empty() { "" } else { ", " };
+        // chrono reads a format's text anew for each time that it writes.
+        write!(text, " WHEN {id} THEN '{day} {hour:02}:{minute:02}:{second:02}.{milli:03}'").expect("memory takes text");
+        write!(ids, "{separator}{id}").expect("memory takes text");
+    }
+    write!(text, " END) WHERE {key} IN ({ids})").expect("memory takes text");
+    text
 }

@@ -1,6 +1,7 @@
 //! One row of an account, by each of the keys that lead to it.
 
 use super::Connection;
+use super::written::Written;
 use crate::identity::{AppId, Identity, OpenId};
 use crate::store::row::Row;
 use crate::store::schema::{identities, users};
@@ -16,20 +17,23 @@ pub(super) fn unionid(identity: &Identity) -> Option<&str> {
 
 /// The row that a pair leads to.
 pub(super) async fn by_pair(c: &mut Connection, app_id: &AppId, openid: &OpenId) -> Result<Option<Row>, Error> {
-    identities::table
-        .inner_join(users::table)
-        .filter(identities::app_id.eq(app_id.as_str()))
-        .filter(identities::openid.eq(openid.as_str()))
-        .select(Row::as_select())
-        .first(c)
-        .await
-        .optional()
+    static TEXT: Written = Written::new();
+    let query = |[app_id, openid]: [&str; 2]| {
+        identities::table
+            .inner_join(users::table)
+            .filter(identities::app_id.eq(app_id.to_owned()))
+            .filter(identities::openid.eq(openid.to_owned()))
+            .select(Row::as_select())
+    };
+    TEXT.query(query, [app_id.as_str(), openid.as_str()]).get_result(c).await.optional()
 }
 
 /// The row that holds the unionid; it may be merged into another.
 pub(super) async fn by_unionid(c: &mut Connection, identity: &Identity) -> Result<Option<Row>, Error> {
     let Some(unionid) = unionid(identity) else { return Ok(None) };
-    users::table.filter(users::unionid.eq(unionid)).select(Row::as_select()).first(c).await.optional()
+    static TEXT: Written = Written::new();
+    let query = |[unionid]: [&str; 1]| users::table.filter(users::unionid.eq(unionid.to_owned())).select(Row::as_select());
+    TEXT.query(query, [unionid]).get_result(c).await.optional()
 }
 
 /// The row with this number; it may be merged into another.

@@ -14,6 +14,7 @@ mod phone_lock;
 mod register;
 mod renew;
 mod transfer;
+mod written;
 
 use super::{Backend, Connection, ELSE_UPDATE, MIGRATIONS, NEWER, Users, last_id, lock, writable};
 use crate::identity::{AppId, Identity, OpenId};
