@@ -183,7 +183,8 @@ fn every_link_between_documents_leads_somewhere() {
 #[test]
 fn every_test_that_the_threat_model_names_is_there() {
     let text = read("SECURITY.md");
-    let model = text.split("## Who attacks").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the threat model");
+    let model =
+        text.split("## Who attacks").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the threat model");
     let lines = model.lines().filter(|line| line.starts_with('|')).skip(2);
     let tests: Vec<_> = sources(Path::new("tests")).chain(sources(Path::new("src"))).map(|file| read(&file)).collect();
     let mut named = 0;

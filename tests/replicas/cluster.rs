@@ -5,6 +5,7 @@ use crate::phone::Phone;
 use crate::redis_cluster::Cluster;
 use crate::site::Site;
 use serde_json::json;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn service_outlives_a_primary_of_the_cluster() {
@@ -71,4 +72,36 @@ async fn everything_that_the_service_does_works_on_a_cluster() {
     }
     assert!(redis.nodes.iter().all(|node| node.ask(&["DBSIZE"]).trim() != "0"), "every node holds a part of it");
     assert!(!replica.process.said().contains("CROSSSLOT") && !replica.process.said().contains("\"level\":\"ERROR\""));
+}
+
+/// Each shard hangs for longer than a request waits, and then carries out what it was sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_that_hangs_is_asked_once_and_a_ticket_that_it_hands_over_too_late_is_put_back() {
+    let redis = Cluster::start();
+    let site = Site::start(&[("REDIS_URL", &redis.url())]).await;
+    let replica = site.replica(&[]);
+    let alice = Phone::of(&site, "alice");
+    Phone::of(&site, "somebody").join(&replica.base).await;
+    let ticket = alice.ticket(&replica.base).await;
+    let taken =
+        |redis: &Cluster| -> u64 { redis.nodes.iter().map(|node| calls(&node.ask(&["INFO", "commandstats"]))).sum() };
+    let before = taken(&redis);
+
+    for node in &redis.nodes {
+        node.ask(&["CLIENT", "PAUSE", "3000", "ALL"]);
+    }
+    let refused = alice.register(&replica.base, &ticket).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let asked = taken(&redis) - before;
+    let registered = alice.register(&replica.base, &ticket).await;
+
+    assert_eq!(refused.problem(), (503, "storage_unavailable", "later"), "{refused:?}");
+    assert_eq!(asked, 1, "what takes a ticket is sent once");
+    assert_eq!(registered.status, 201, "{registered:?}");
+}
+
+/// How often a server ran scripts, by name or by text.
+fn calls(statistics: &str) -> u64 {
+    let lines = statistics.lines().filter(|line| line.starts_with("cmdstat_eval"));
+    lines.filter_map(|line| line.split("calls=").nth(1)?.split(',').next()?.parse::<u64>().ok()).sum()
 }

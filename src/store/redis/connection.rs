@@ -12,7 +12,11 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long Redis may take to answer.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long an answer is worth waiting for that nobody else waits for.
-const LATE_ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const LATE_ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a shard is asked that says, instead of carrying a command out, that another one has the key or will have it.
+const REFUSALS: u32 = 5;
+/// How long the shards are given to agree on who has it.
+const AGREEMENT: Duration = Duration::from_millis(50);
 
 /// A connection to the server, the sentinels' primary or the whole cluster. Clones share it.
 #[derive(Clone)]
@@ -20,23 +24,40 @@ pub(super) enum Connection {
     /// To one server.
     Node(MultiplexedConnection),
     /// To all shards.
-    Cluster(ClusterConnection),
+    Cluster(Shards),
+}
+
+/// Connections to all shards of a cluster, twice, because the client repeats everything that is asked over a connection or
+/// nothing.
+#[derive(Clone)]
+pub(super) struct Shards {
+    /// Sends again what got no answer.
+    pub repeating: ClusterConnection,
+    /// Sends everything once, and waits for late answers.
+    pub once: ClusterConnection,
 }
 
 impl Connection {
-    /// This connection with a minute for the next answer.
-    pub(super) fn patient(mut self) -> Connection {
-        if let Connection::Node(node) = &mut self {
-            node.set_response_timeout(LATE_ANSWER_TIMEOUT);
-        }
-        self
-    }
-
-    /// The answer to one command.
+    /// The answer to one command, which may be sent again where it gets none.
     pub(super) async fn answer(&mut self, command: &Cmd) -> RedisResult<Value> {
         match self {
             Connection::Node(node) => node.send_packed_command(command).await?.extract_error(),
-            Connection::Cluster(cluster) => cluster.req_packed_command(command).await?.extract_error(),
+            Connection::Cluster(shards) => shards.repeating.req_packed_command(command).await?.extract_error(),
+        }
+    }
+
+    /// The answer to one command, which is carried out once at the most, if it comes within `patience`.
+    pub(super) async fn answer_once(&mut self, command: &Cmd, patience: Duration) -> RedisResult<Value> {
+        match self {
+            Connection::Node(node) => {
+                let mut node = node.clone();
+                node.set_response_timeout(patience);
+                node.send_packed_command(command).await?.extract_error()
+            }
+            Connection::Cluster(shards) => {
+                let answer = tokio::time::timeout(patience, shards.answer_once(command)).await;
+                answer.unwrap_or_else(|_| Err(timed_out()))
+            }
         }
     }
 
@@ -48,15 +69,37 @@ impl Connection {
                 let answers = node.send_packed_commands(commands, 0, commands.len()).await?;
                 answers.into_iter().map(Value::extract_error).collect()
             }
-            Connection::Cluster(cluster) => {
+            Connection::Cluster(shards) => {
                 let asked = commands.cmd_iter().map(|command| {
-                    let mut cluster = cluster.clone();
-                    async move { cluster.req_packed_command(command).await?.extract_error() }
+                    let mut shard = shards.repeating.clone();
+                    async move { shard.req_packed_command(command).await?.extract_error() }
                 });
                 try_join_all(asked).await
             }
         }
     }
+}
+
+impl Shards {
+    async fn answer_once(&mut self, command: &Cmd) -> RedisResult<Value> {
+        for _ in 1..REFUSALS {
+            let answer = self.once.req_packed_command(command).await.and_then(Value::extract_error);
+            if !answer.as_ref().is_err_and(is_refusal) {
+                return answer;
+            }
+            tokio::time::sleep(AGREEMENT).await;
+        }
+        self.once.req_packed_command(command).await?.extract_error()
+    }
+}
+
+/// Whether a shard says that it has not carried a command out, and that another time or place would do.
+fn is_refusal(error: &RedisError) -> bool {
+    use ServerErrorKind::{Ask, BusyLoading, ClusterDown, MasterDown, Moved, ReadOnly, TryAgain};
+    matches!(
+        error.kind(),
+        ErrorKind::Server(Ask | BusyLoading | ClusterDown | MasterDown | Moved | ReadOnly | TryAgain)
+    )
 }
 
 /// Whether the connection itself is of no use: gone, silent, or with a server that is no primary any more.

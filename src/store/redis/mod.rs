@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
 use crate::settings::RedisUrl;
 use async_trait::async_trait;
-use connection::{Connection, is_broken};
+use connection::{ANSWER_TIMEOUT, Connection, is_broken};
 use link::Link;
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, cmd, from_redis_value, pipe};
 use script::{Script, Scripts, is_unknown};
@@ -39,8 +39,11 @@ enum Request<'a> {
 }
 
 impl Request<'_> {
-    async fn answers(self, connection: &mut Connection) -> RedisResult<Answers> {
+    async fn answers(self, connection: &mut Connection, repeat: Repeat) -> RedisResult<Answers> {
         match self {
+            Request::One(command) if repeat == Repeat::Never => {
+                connection.answer_once(command, ANSWER_TIMEOUT).await.map(Answers::One)
+            }
             Request::One(command) => connection.answer(command).await.map(Answers::One),
             Request::Several(commands) => connection.answers(commands).await.map(Answers::Several),
         }
@@ -84,7 +87,7 @@ impl RedisTokens {
     async fn send(&self, request: Request<'_>, repeat: Repeat) -> Result<Answers, StoreError> {
         let mut sent = false;
         if let Some((number, mut connection)) = self.link.ready() {
-            match request.answers(&mut connection).await {
+            match request.answers(&mut connection, repeat).await {
                 Ok(answers) => return Ok(answers),
                 Err(error) => self.judged(number, error, repeat)?,
             }
@@ -96,7 +99,7 @@ impl RedisTokens {
 
     async fn send_on_another(&self, request: Request<'_>, repeat: Repeat, sent: bool) -> Result<Answers, StoreError> {
         let (number, mut connection) = self.link.connection().await.map_err(store_error)?;
-        let error = match request.answers(&mut connection).await {
+        let error = match request.answers(&mut connection, repeat).await {
             Ok(answers) => return Ok(answers),
             Err(error) => error,
         };
@@ -121,9 +124,9 @@ impl RedisTokens {
     async fn run<T: FromRedisValue>(&self, script: &Script, key: &str, arguments: &[i64]) -> Result<T, StoreError> {
         let key = self.key(key);
         let (number, mut connection) = self.connection().await?;
-        let mut answer = connection.answer(&script.by_name(&key, arguments)).await;
+        let mut answer = connection.answer_once(&script.by_name(&key, arguments), ANSWER_TIMEOUT).await;
         if answer.as_ref().is_err_and(is_unknown) {
-            answer = connection.answer(&script.by_text(&key, arguments)).await;
+            answer = connection.answer_once(&script.by_text(&key, arguments), ANSWER_TIMEOUT).await;
         }
         match answer {
             Ok(answer) => told(answer),

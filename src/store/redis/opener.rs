@@ -1,7 +1,7 @@
 //! How a connection to Redis is opened: to one server, to the primary that sentinels name, or to a cluster; with or
 //! without TLS.
 
-use super::connection::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, Connection, timed_out};
+use super::connection::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, Connection, LATE_ANSWER_TIMEOUT, Shards, timed_out};
 use crate::settings::{RedisUrl, Topology};
 use deadpool_redis::{Manager, Pool, PoolError, Runtime};
 use redis::cluster::ClusterClient;
@@ -18,7 +18,13 @@ pub(super) enum Opener {
     Single(Pool),
     /// Asks the sentinels for the primary at every opening.
     Sentinel(Box<Mutex<SentinelClient>>),
-    Cluster(Box<ClusterClient>),
+    Cluster(Box<Cluster>),
+}
+
+/// What opens the two connections to a cluster.
+pub(super) struct Cluster {
+    repeating: ClusterClient,
+    once: ClusterClient,
 }
 
 impl Opener {
@@ -60,7 +66,11 @@ impl Opener {
                 let mut client = client.lock().await;
                 Ok(Connection::Node(client.get_async_connection_with_config(&connection_config()).await?))
             }
-            Opener::Cluster(client) => Ok(Connection::Cluster(client.get_async_connection().await?)),
+            Opener::Cluster(cluster) => {
+                let (repeating, once) =
+                    tokio::try_join!(cluster.repeating.get_async_connection(), cluster.once.get_async_connection())?;
+                Ok(Connection::Cluster(Shards { repeating, once }))
+            }
         }
     }
 }
@@ -119,17 +129,20 @@ fn sentinel(url: &RedisUrl, master: &str) -> RedisResult<SentinelClient> {
     builder.build()
 }
 
-fn cluster(url: &RedisUrl) -> RedisResult<ClusterClient> {
+fn cluster(url: &RedisUrl) -> RedisResult<Cluster> {
     let nodes = url.nodes.iter().map(|(host, port)| node(url, host.clone(), *port)).collect::<RedisResult<Vec<_>>>()?;
-    let mut builder = ClusterClient::builder(nodes)
-        .connection_timeout(CONNECT_TIMEOUT)
-        .response_timeout(ANSWER_TIMEOUT)
-        .retries(3)
-        .max_retry_wait(200);
-    if let Some(certificates) = certificates(url)? {
-        builder = builder.certs(certificates);
-    }
-    builder.build()
+    let certificates = certificates(url)?;
+    let builder = || {
+        let builder = ClusterClient::builder(nodes.clone()).connection_timeout(CONNECT_TIMEOUT);
+        match certificates.clone() {
+            Some(certificates) => builder.certs(certificates),
+            None => builder,
+        }
+    };
+    Ok(Cluster {
+        repeating: builder().response_timeout(ANSWER_TIMEOUT).retries(3).max_retry_wait(200).build()?,
+        once: builder().response_timeout(LATE_ANSWER_TIMEOUT).retries(0).build()?,
+    })
 }
 
 fn certificates(url: &RedisUrl) -> RedisResult<Option<TlsCertificates>> {

@@ -1,6 +1,6 @@
 //! Taking a value away, which must not get lost on the way.
 
-use super::connection::{ANSWER_TIMEOUT, Connection, timed_out};
+use super::connection::{ANSWER_TIMEOUT, Connection, LATE_ANSWER_TIMEOUT, timed_out};
 use super::link::Link;
 use super::script::{Scripts, is_unknown};
 use redis::{RedisResult, cmd, from_redis_value};
@@ -34,14 +34,13 @@ type Taken = RedisResult<Option<(i64, Vec<u8>)>>;
 async fn take_or_put_back(
     link: Arc<Link>,
     scripts: Arc<Scripts>,
-    connection: Connection,
+    mut connection: Connection,
     key: String,
     answer: oneshot::Sender<Taken>,
 ) {
-    let mut connection = connection.patient();
-    let mut taken = connection.answer(&scripts.take.by_name(&key, &[])).await;
+    let mut taken = connection.answer_once(&scripts.take.by_name(&key, &[]), LATE_ANSWER_TIMEOUT).await;
     if taken.as_ref().is_err_and(is_unknown) {
-        taken = connection.answer(&scripts.take.by_text(&key, &[])).await;
+        taken = connection.answer_once(&scripts.take.by_text(&key, &[]), LATE_ANSWER_TIMEOUT).await;
     }
     let taken: Taken = taken.and_then(|taken| Ok(from_redis_value(taken)?));
     let Err(Ok(Some((life, value)))) = answer.send(taken) else { return };
@@ -51,7 +50,7 @@ async fn take_or_put_back(
     let mut put_back = cmd("SET");
     put_back.arg(&key).arg(value).arg("PX").arg(life).arg("NX");
     let outcome = match link.connection().await {
-        Ok((_, mut connection)) => connection.answer(&put_back).await.map(drop),
+        Ok((_, mut connection)) => connection.answer_once(&put_back, ANSWER_TIMEOUT).await.map(drop),
         Err(error) => Err(error),
     };
     if let Err(error) = outcome {

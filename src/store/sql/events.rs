@@ -117,7 +117,8 @@ fn update(table: &str, key: &str, people: &[(&i64, &DateTime<Utc>)]) -> String {
         let (hour, minute, second, milli) = (time.hour(), time.minute(), time.second(), at.timestamp_subsec_millis());
         let separator = if ids.is_empty() { "" } else { ", " };
         // chrono reads a format's text anew for each time that it writes.
-        write!(text, " WHEN {id} THEN '{day} {hour:02}:{minute:02}:{second:02}.{milli:03}'").expect("memory takes text");
+        write!(text, " WHEN {id} THEN '{day} {hour:02}:{minute:02}:{second:02}.{milli:03}'")
+            .expect("memory takes text");
         write!(ids, "{separator}{id}").expect("memory takes text");
     }
     write!(text, " END) WHERE {key} IN ({ids})").expect("memory takes text");

@@ -32,7 +32,8 @@ pub(super) async fn by_pair(c: &mut Connection, app_id: &AppId, openid: &OpenId)
 pub(super) async fn by_unionid(c: &mut Connection, identity: &Identity) -> Result<Option<Row>, Error> {
     let Some(unionid) = unionid(identity) else { return Ok(None) };
     static TEXT: Written = Written::new();
-    let query = |[unionid]: [&str; 1]| users::table.filter(users::unionid.eq(unionid.to_owned())).select(Row::as_select());
+    let query =
+        |[unionid]: [&str; 1]| users::table.filter(users::unionid.eq(unionid.to_owned())).select(Row::as_select());
     TEXT.query(query, [unionid]).get_result(c).await.optional()
 }
 
