@@ -5,6 +5,7 @@ use crate::error::{ApiError, Code};
 use crate::rate_limit::Standing;
 use crate::telemetry::Trace;
 use crate::telemetry::metrics::Route;
+use crate::user::UserId;
 use actix_web::http::Method;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -27,6 +28,8 @@ pub struct Exchange {
     pub in_flight: usize,
     /// The path of the table that it was for.
     pub route: OnceCell<Rc<Route>>,
+    /// The account that it turned out to be for.
+    pub account: Cell<Option<UserId>>,
     /// How its client stands with the limit that it was counted against.
     pub standing: Cell<Option<Standing>>,
     /// What went wrong, with the causes that only the log sees.
@@ -44,6 +47,7 @@ impl Exchange {
             method: label(method),
             in_flight: shared.in_flight.fetch_add(1, Relaxed) + 1,
             route: OnceCell::new(),
+            account: Cell::new(None),
             standing: Cell::new(None),
             problem: RefCell::new(None),
             shared,

@@ -1,6 +1,6 @@
 //! `POST /v1/login`: exchanges the code, before anything is signed with the key that this makes.
 
-use super::extract::{Body, Device, WithinLimit, refuse_beyond, within};
+use super::extract::{Body, Caller, WithinLimit, refuse_beyond, within};
 use super::signed_in::{SignedIn, sign_in};
 use crate::app::App;
 use crate::error::{ApiError, Code};
@@ -73,7 +73,7 @@ pub(super) struct RegistrationRequired {
     responses((status = 200, description = "Signed in, or a ticket to register with", body = LoginAnswer)))]
 pub(super) async fn login(
     app: Data<App>,
-    device: Device,
+    caller: Caller,
     WithinLimit(Body(request)): WithinLimit<Body<LoginRequest>>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
     let code = within("code", &request.code, 512)?;
@@ -103,7 +103,7 @@ pub(super) async fn login(
         })));
     };
     let (user_id, app_id) = (user.id, identity.app_id.clone());
-    let signed_in = sign_in(&app, user, identity, session_key, device.0).await?;
+    let signed_in = sign_in(&app, &caller, user, identity, session_key).await?;
     app.shared.events.note(EventKind::Login, user_id, Some(app_id));
     Ok(Json(LoginAnswer::SignedIn(Box::new(signed_in))))
 }

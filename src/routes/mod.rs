@@ -18,6 +18,8 @@ mod sessions;
 mod signed_in;
 mod table;
 
+pub(crate) use extract::client_address;
+
 use actix_web::web::{Data, PayloadConfig, ServiceConfig};
 use table::Table;
 

@@ -1,7 +1,7 @@
 //! `POST /v1/register`: redeems a ticket in one of three ways: with what `wx.getUserInfo` gave after the exchange, with the
 //! tap that tells the phone number, or with the exchange alone.
 
-use super::extract::{Body, Device, WithinLimit};
+use super::extract::{Body, Caller, WithinLimit};
 use super::phone;
 use super::register_form::{Form, RegisterRequest, spent};
 use super::signed_in::{NotSignedIn, SignedIn, sign_in};
@@ -47,7 +47,7 @@ pub(super) const FAILURES: &[Code] = &[
     (status = 200, description = "Was registered by then; signed in", body = SignedIn)))]
 pub(super) async fn register(
     app: Data<App>,
-    device: Device,
+    caller: Caller,
     WithinLimit(Body(request)): WithinLimit<Body<RegisterRequest>>,
 ) -> Result<(Json<SignedIn>, StatusCode), ApiError> {
     let form = Form::try_from(request)?;
@@ -55,7 +55,7 @@ pub(super) async fn register(
 
     let ticket = app.tickets.redeem(form.token.clone()).await?.ok_or_else(spent)?;
 
-    match registered(&app, &ticket, &form, device.0).await {
+    match registered(&app, &ticket, &form, &caller).await {
         Ok(registered) => Ok(registered),
         Err(Failed { settlement, error }) => {
             app.tickets.settle(ticket, settlement).await?;
@@ -112,19 +112,19 @@ async fn registered(
     app: &App,
     ticket: &Redeemed,
     form: &Form,
-    device: String,
+    caller: &Caller,
 ) -> Result<(Json<SignedIn>, StatusCode), Failed> {
     let profile = match form.sealed() {
         Some(sealed) => checked(app, ticket, sealed)?,
         None => Profile::default(),
     };
     let Some(code) = form.phone_code.as_deref() else {
-        return stored(app, ticket, form.way, &profile, None, device).await;
+        return stored(app, ticket, form.way, &profile, None, caller).await;
     };
     let phone = phone::number(app, ticket.identity(), code)
         .await
         .map_err(|error| Failed { settlement: Settlement::Untried, error })?;
-    let registered = stored(app, ticket, form.way, &profile, Some(&phone), device).await;
+    let registered = stored(app, ticket, form.way, &profile, Some(&phone), caller).await;
     if matches!(&registered, Err(Failed { settlement: Settlement::Untried, .. })) {
         phone::keep(app, ticket.identity(), code, &phone).await;
     }
@@ -147,13 +147,13 @@ async fn stored(
     way: Way,
     profile: &Profile,
     phone: Option<&Phone>,
-    device: String,
+    caller: &Caller,
 ) -> Result<(Json<SignedIn>, StatusCode), Failed> {
     let identity = ticket.identity();
     let newcomer = Newcomer { identity, profile, phone, accounts: app.settings().wechat.phone_accounts };
     let Registered { user, outcome } = app.users.register(newcomer, app.clock().now()).await?;
     let user_id = user.id;
-    let signed_in = sign_in(app, user, identity.clone(), ticket.session_key().clone(), device).await?;
+    let signed_in = sign_in(app, caller, user, identity.clone(), ticket.session_key().clone()).await?;
     let (kind, status, ended) = match outcome {
         Outcome::Created => (EventKind::Register, StatusCode::CREATED, "created"),
         Outcome::Known => (EventKind::Login, StatusCode::OK, "known"),

@@ -1,5 +1,6 @@
 //! The answer that login and register share, and the person as clients see them.
 
+use super::extract::Caller;
 use crate::app::App;
 use crate::clock::Rfc3339;
 use crate::error::{ApiError, Code};
@@ -98,14 +99,15 @@ impl From<NotSignedIn> for ApiError {
 /// The account is suspended, or the token store does not answer.
 pub(super) async fn sign_in(
     app: &App,
+    caller: &Caller,
     user: User,
     identity: Identity,
     session_key: SessionKey,
-    device: String,
 ) -> Result<SignedIn, NotSignedIn> {
+    caller.is(user.id);
     if user.status != Status::Active {
         return Err(NotSignedIn::Suspended);
     }
-    let (token, life) = app.sessions.open(&user, identity, session_key, device).await?;
+    let (token, life) = app.sessions.open(&user, identity, session_key, caller.device.clone()).await?;
     Ok(SignedIn { status: "loggedIn", token: token.text(), expires_in: life.num_seconds(), user: user.into() })
 }

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::clock::Rfc3339;
 use crate::exchange::Exchange;
+use crate::routes::client_address;
 use crate::telemetry::log::{self, RequestLine};
 use crate::telemetry::metrics::Route;
 use actix_web::body::BoxBody;
@@ -29,6 +30,8 @@ pub(super) fn record(exchange: &Exchange, app: &App, answer: &ServiceResponse<Bo
         status,
         milliseconds: took.as_micros() as f64 / 1e3,
         code,
+        account: exchange.account.get().map(|id| id.0),
+        client: app.settings().log.client_addresses.told(client_address(answer.request())),
         cause,
     };
     let failed = status >= 500 && cause.is_some();

@@ -25,7 +25,7 @@ pub use self::redis::{RedisSettings, TokenStoreUrl};
 pub use database::{DatabaseSettings, DatabaseUrl};
 pub use declaration::Setting;
 pub use limits::LimitSettings;
-pub use log::{LogFormat, LogSettings};
+pub use log::{ClientAddresses, LogFormat, LogSettings};
 pub use reader::{Problems, Reader, Secrets, Section};
 pub use redis_url::{BadRedisUrl, RedisUrl, Topology};
 pub use server::{IntrospectionClient, ServerSettings, matches_secret};

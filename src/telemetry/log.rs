@@ -9,6 +9,7 @@ use crate::clock::Rfc3339;
 use crate::settings::LogFormat;
 use serde::Serialize;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use tracing::Level;
@@ -38,6 +39,12 @@ pub struct RequestLine<'a> {
     pub milliseconds: f64,
     /// The code of a problem; empty when all was well.
     pub code: &'static str,
+    /// The account that the request was for, once that was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<i64>,
+    /// The client's address, as far as it may be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<IpAddr>,
     /// What lies behind a problem, with its own causes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<&'a str>,
@@ -150,15 +157,16 @@ fn write_out(lines: &mut Vec<u8>) {
 
 /// The line as an event, for people who read along and for subscribers of a test's own.
 fn event(line: &RequestLine<'_>, failed: bool) {
-    let RequestLine { request_id, method, route, status, milliseconds, code, cause, .. } = *line;
-    match failed {
-        true => {
-            tracing::error!(target: TARGET, request_id, method, route, status, milliseconds, code, cause, "request");
-        }
-        false => {
-            tracing::info!(target: TARGET, request_id, method, route, status, milliseconds, code, cause, "request")
-        }
+    let RequestLine { request_id, method, route, status, milliseconds, code, account, client, cause, .. } = *line;
+    let client = client.map(tracing::field::display);
+    macro_rules! tell {
+        ($level:ident) => {
+            tracing::$level!(
+                target: TARGET, request_id, method, route, status, milliseconds, code, account, client, cause, "request"
+            )
+        };
     }
+    if failed { tell!(error) } else { tell!(info) }
 }
 
 /// Standard error, behind the lines that this thread wrote before.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::TcpStream;
+use std::time::Duration;
 
 const REDIS_PASSWORD: &str = "hush-redis-password";
 const INTROSPECTION: &str = "hush-introspection-secret-of-a-backend";
@@ -137,4 +138,26 @@ fn holds(line: &str, secret: &str) -> bool {
     let forms = [secret, &encoded, quoted.trim_matches('"'), debugged.trim_matches('"')];
     let twice = forms.map(|form| form.replace('\\', "\\\\").replace('"', "\\\""));
     forms.iter().any(|form| line.contains(form)) || twice.iter().any(|form| line.contains(form.as_str()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_line_of_a_request_names_the_account_and_as_much_of_the_address_as_may_be_told() {
+    let site = Site::start(&[("TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let replicas = ["whole", "masked", "none"].map(|how| site.replica(&[("LOG_CLIENT_ADDRESS", how)]));
+    let joined = Phone::of(&site, "alice").join(&replicas[0].base).await;
+    let account: i64 = joined.body["user"]["id"].as_str().unwrap().parse().unwrap();
+    let mut told = vec![];
+
+    for replica in replicas {
+        let asked = site.http.get(format!("{}/v1/session", replica.base)).bearer_auth(joined.text("token"));
+        asked.header("x-forwarded-for", "203.0.113.9").send().await.unwrap();
+        let line = |said: &str| said.lines().find(|line| line.contains("\"/v1/session\"")).map(str::to_owned);
+        assert!(testkit::comes_true(Duration::from_secs(5), || line(&replica.process.said()).is_some()));
+        told.push(serde_json::from_str::<Value>(&line(&replica.process.said()).unwrap()).unwrap());
+    }
+
+    assert!(told.iter().all(|line| line["account"] == account), "{told:?}");
+    assert_eq!(told[0]["client"], "203.0.113.9");
+    assert_eq!(told[1]["client"], "203.0.113.0");
+    assert_eq!(told[2].get("client"), None);
 }

@@ -22,7 +22,7 @@ impl FromRequest for ClientAddress {
 }
 
 /// The address of whoever sent `request`.
-pub(super) fn address(request: &HttpRequest) -> IpAddr {
+pub(crate) fn address(request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
     let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
     vouched(peer, forwarded, &app(request).settings().server.trusted_proxies)

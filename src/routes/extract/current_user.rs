@@ -1,7 +1,7 @@
 //! Bearer token → the person who is signed in. Having this parameter is the access rule.
 
 use crate::error::ApiError;
-use crate::exchange::app;
+use crate::exchange::{Exchange, app};
 use crate::session::Session;
 use crate::token::Token;
 use actix_web::dev::Payload;
@@ -24,9 +24,10 @@ impl FromRequest for CurrentUser {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(token) = bearer(request) else { return Box::pin(async { Err(ApiError::no_session()) }) };
-        let app = app(request).clone();
+        let (app, exchange) = (app(request).clone(), Exchange::of(request));
         Box::pin(async move {
             let session = app.sessions.find(&token).await?.ok_or_else(ApiError::no_session)?;
+            exchange.account.set(Some(session.user.id));
             Ok(CurrentUser { token, session })
         })
     }

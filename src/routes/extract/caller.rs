@@ -1,21 +1,35 @@
-//! What a person recognises one of their devices by.
+//! The device that somebody signs in from, and whom they turn out to be.
 
+use crate::exchange::Exchange;
+use crate::user::UserId;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::rc::Rc;
 
-/// A label made from the user agent, such as `iPhone · WeChat 8.0.50`; 64 characters at most.
-pub(crate) struct Device(pub String);
+/// Whoever wants to be signed in.
+pub(crate) struct Caller {
+    /// What they recognise the device by, made from the user agent, such as `iPhone · WeChat 8.0.50`; 64 characters at most.
+    pub device: String,
+    exchange: Rc<Exchange>,
+}
 
-impl FromRequest for Device {
+impl Caller {
+    /// Notes, for the log, which account they have.
+    pub(crate) fn is(&self, account: UserId) {
+        self.exchange.account.set(Some(account));
+    }
+}
+
+impl FromRequest for Caller {
     type Error = Infallible;
-    type Future = Ready<Result<Device, Infallible>>;
+    type Future = Ready<Result<Caller, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        ready(Ok(Device(label(agent.unwrap_or_default()))))
+        ready(Ok(Caller { device: label(agent.unwrap_or_default()), exchange: Exchange::of(request) }))
     }
 }
 
