@@ -9,7 +9,7 @@ use crate::random::Random;
 use crate::seal::Unsealed;
 use crate::store::{StoreError, TokenStore, Value};
 use crate::telemetry::metrics::outcomes;
-use crate::token::{Purpose, Token};
+use crate::token::{Place, Purpose, Token};
 use chrono::{DateTime, TimeDelta, Utc};
 use metrics::Counter;
 use serde::{Deserialize, Serialize};
@@ -142,11 +142,13 @@ impl Tickets {
     /// [`StoreError::Unavailable`] when the store does not answer; the ticket may or may not be spent.
     pub async fn redeem(&self, token: Token) -> Result<Option<Redeemed>, StoreError> {
         let place = token.place(Purpose::Ticket);
-        let waiting = self
-            .store
-            .take(place.name())
-            .await?
-            .and_then(|sealed| Waiting::read(&place.open(&sealed)?))
+        let sealed = self.store.take(place.name()).await?;
+        let unsealed = sealed.as_ref().and_then(|sealed| place.open(sealed));
+        if let (Some(sealed), Some(newer)) = (&sealed, unsealed.as_ref().filter(|unsealed| unsealed.form > FORM)) {
+            return self.leave_to_newer(&place, sealed, newer.form).await;
+        }
+        let waiting = unsealed
+            .and_then(|unsealed| Waiting::read(&unsealed))
             .filter(|waiting| waiting.expires_at > self.clock.now());
         let count = if waiting.is_some() { &self.counts.redeemed } else { &self.counts.refused };
         count.increment(1);
@@ -169,6 +171,14 @@ impl Tickets {
         }
         self.counts.given_back.increment(1);
         self.keep(&redeemed.token, &redeemed.waiting).await
+    }
+
+    /// Puts back what another replica, which is a release ahead, can read: the client is told to come again. Inside it has
+    /// an end of its own.
+    async fn leave_to_newer<T>(&self, place: &Place, sealed: &[u8], form: u8) -> Result<T, StoreError> {
+        let ttl = self.ttl.to_std().unwrap_or_default();
+        self.store.put_new(Value { key: place.name(), bytes: sealed, ttl }).await?;
+        Err(StoreError::unavailable(format!("a newer release wrote this ticket, in form {form}")))
     }
 
     async fn keep(&self, token: &Token, waiting: &Waiting) -> Result<(), StoreError> {

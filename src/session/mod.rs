@@ -110,9 +110,12 @@ impl Sessions {
     pub async fn find(&self, token: &Token) -> Result<Option<Session>, StoreError> {
         let place = token.place(Purpose::Session);
         let Some(stored) = self.tokens.get(place.name()).await? else { return Ok(None) };
-        let Some(session) = place.open(&stored).and_then(|unsealed| form::read(place.name(), &unsealed)) else {
-            return Ok(None);
-        };
+        let Some(unsealed) = place.open(&stored) else { return Ok(None) };
+        if unsealed.form > form::CURRENT {
+            // Another replica, which is a release ahead, can read it; a refusal would sign the person out.
+            return Err(StoreError::unavailable("a newer release wrote this session"));
+        }
+        let Some(session) = form::read(place.name(), &unsealed) else { return Ok(None) };
         let now = self.clock.now();
         if self.expires_at(&session) <= now {
             return Ok(None);
