@@ -1,7 +1,7 @@
 # `make` lists the targets. One cargo at a time: they share one target folder and would wait for each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-rust test-client test-mysql soak bench fmt lint deny build release servers clean
+.PHONY: help dev test test-rust test-client test-mysql test-more soak bench fmt lint deny build release servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?(.*)/  \1|\2/' | \
@@ -25,7 +25,11 @@ test-mysql: servers ## the Rust suite on your MySQL: make test-mysql TEST_DATABA
 		'its user must be allowed to create databases and users' >&2; exit 64; }
 	scripts/with-servers scripts/test rust
 
-soak: servers ## the Rust suite with an optimised build and many more people, histories and rounds
+soak: servers ## half an hour of mixed load with a fault a minute: memory and descriptors must not grow
+	cargo build --locked --release --package weapp-login --package bench
+	target/release/soak $(SOAK_ARGS)
+
+test-more: servers ## the Rust suite with an optimised build and many more people, histories and rounds
 	SOAK=1 PROPTEST_CASES=$${PROPTEST_CASES:-10000} CARGO_TEST_FLAGS=--release scripts/with-servers scripts/test rust
 
 bench: servers ## what a login costs on this machine: make bench BENCH_ARGS="--rounds 1 --quick"

@@ -67,8 +67,20 @@ pub fn forget_peak(id: u32) -> anyhow::Result<()> {
 /// # Errors
 /// It has ended.
 pub fn peak_mib(id: u32) -> anyhow::Result<f64> {
+    status_mib(id, "VmHWM:")
+}
+
+/// Memory that is resident now, in MiB.
+///
+/// # Errors
+/// It has ended.
+pub fn resident_mib(id: u32) -> anyhow::Result<f64> {
+    status_mib(id, "VmRSS:")
+}
+
+fn status_mib(id: u32, field: &str) -> anyhow::Result<f64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("Linux tells no peak of memory")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).context("Linux tells no such memory")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
 }
 
