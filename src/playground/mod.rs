@@ -1,7 +1,7 @@
 //! The page that `dev` serves at `/`: a phone, this service and WeChat side by side, with what each knows.
 //!
 //! Only `dev` mounts it, because it shows rows of `users` to whoever asks. It never shows an id of WeChat's, a key or a token,
-//! and serves every asset itself: the client and the phone on the page are the very files that mini programs and tests use.
+//! and serves every asset itself: the client and the phone on the page are files that the client's package ships.
 
 mod state;
 
@@ -9,8 +9,8 @@ use crate::app::Shared;
 use crate::store::StoreError;
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{ServiceConfig, get};
-use state::Shelves;
+use actix_web::web::{Query, ServiceConfig, get, post};
+use state::{Shelves, Wanted};
 use std::sync::Arc;
 
 /// Nothing from another host, nothing inline.
@@ -49,7 +49,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     asset!("words-en.js", SCRIPT),
     asset!("words-zh.js", SCRIPT),
     ("/playground/client.mjs", SCRIPT, include_str!("../../clients/miniprogram/dist/index.mjs")),
-    ("/playground/wx-shim.mjs", SCRIPT, include_str!("../../clients/miniprogram/test/wx-shim.mjs")),
+    ("/playground/wx.mjs", SCRIPT, include_str!("../../clients/miniprogram/testing/index.mjs")),
 ];
 
 /// The page and what it looks at. Clones look at the same.
@@ -70,17 +70,23 @@ impl Playground {
         Ok(Playground { shelves: Arc::new(shelves), apps })
     }
 
-    /// Mounts the page at `/`, its assets and `GET /playground/state` below `/playground`.
+    /// Mounts the page at `/`; below `/playground` its assets, `GET state` and `POST start-over`.
     pub fn mount(&self, routes: &mut ServiceConfig) {
         for &(path, media_type, text) in ASSETS {
             routes.route(path, get().to(move || async move { asset(media_type, text) }));
         }
         let page = self.clone();
-        let state = move || {
+        let state = move |wanted: Query<Wanted>| {
             let page = page.clone();
-            async move { page.shelves.shown(&page.apps).await }
+            async move { page.shelves.shown(&page.apps, &wanted).await }
+        };
+        let shelves = self.shelves.clone();
+        let start_over = move || {
+            let shelves = shelves.clone();
+            async move { shelves.forget_tokens() }
         };
         routes.route("/playground/state", get().to(state));
+        routes.route("/playground/start-over", post().to(start_over));
     }
 }
 

@@ -37,6 +37,7 @@ pub enum Operation {
     Unlink,
     Merged,
     Identities,
+    Youngest,
     Record,
     ForgetEvents,
     Import,

@@ -26,5 +26,5 @@ pub use users::{Accounts, Database, Events, People, Transfer, UserStore};
 pub use users_mysql::Users as MysqlUsers;
 pub use users_sqlite::Users as SqliteUsers;
 pub use words::{
-    Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Outcome, Person, Registered, WayIn,
+    Account, Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Outcome, Person, Registered, WayIn,
 };

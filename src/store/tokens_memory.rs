@@ -43,8 +43,8 @@ impl MemoryTokens {
         MemoryTokens { clock, entries: Mutex::default() }
     }
 
-    /// Keys, bytes and remaining seconds of what lies here, for a page that shows it. Values are sealed.
-    pub fn shown(&self) -> Vec<(String, usize, i64)> {
+    /// Keys, bytes and remaining lives of what lies here, for a page that shows it. Values are sealed.
+    pub fn shown(&self) -> Vec<(String, usize, TimeDelta)> {
         let now = self.clock.now();
         let entries = self.lock();
         let mut all: Vec<_> = entries
@@ -57,11 +57,16 @@ impl MemoryTokens {
                     Content::List(members) => members.keys().map(Vec::len).sum(),
                     Content::Spent(_) => 8,
                 };
-                (key.clone(), size, (entry.dies - now).num_seconds())
+                (key.clone(), size, entry.dies - now)
             })
             .collect();
         all.sort();
         all
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.lock().live.clear();
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {

@@ -6,7 +6,7 @@
 //! wholly or not at all.
 
 use super::error::StoreError;
-use super::words::{Connections, Imported, LoginEvent, Newcomer, NotUnlinked, Person, Registered, WayIn};
+use super::words::{Account, Connections, Imported, LoginEvent, Newcomer, NotUnlinked, Person, Registered, WayIn};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
 use async_trait::async_trait;
@@ -80,6 +80,10 @@ pub trait Accounts: Send + Sync {
 
     /// The ways into the account, the oldest first.
     async fn identities(&self, id: UserId) -> Result<Vec<WayIn>, StoreError>;
+
+    /// The youngest accounts beyond `after`, the youngest first, `most` at the most; merged and erased ones too. It costs the
+    /// same however many there are.
+    async fn youngest(&self, after: UserId, most: i64) -> Result<Vec<Account>, StoreError>;
 }
 
 /// What happened, for those who ask later.

@@ -138,6 +138,19 @@ pub struct Person {
     pub created_at: DateTime<Utc>,
 }
 
+/// An account as it stands in its row, with the pairs that lead to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Who it is; of a merged or erased one, what is left of that.
+    pub user: User,
+    /// The person across the mini programs of one owner, where WeChat gave it.
+    pub unionid: Option<UnionId>,
+    /// The account that stays in its place.
+    pub merged_into: Option<UserId>,
+    /// The pairs that lead to it, in the order of mini program and openid.
+    pub pairs: Vec<(AppId, OpenId)>,
+}
+
 /// A way into an account, as support staff see it: without the openid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WayIn {

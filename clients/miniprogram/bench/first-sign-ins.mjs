@@ -8,7 +8,7 @@
 // ones are drawn for each way of signing in, for different people. Without --url a `weapp-login dev` is started for the run.
 import { parseArgs } from 'node:util'
 import { APP, startService } from '../test/world.mjs'
-import { createPhone } from '../test/wx-shim.mjs'
+import { createPhone } from '../testing/index.mjs'
 import { createWeappLogin } from '../dist/index.mjs'
 
 const { values } = parseArgs({

@@ -64,7 +64,8 @@ test('the packed package holds both builds and the types, and nothing of the wor
     .map(entry => join(entry.parentPath || entry.path, entry.name).slice(packed.length + 1))
 
   const texts = ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']
-  for (const named of [...texts, manifest.main, manifest.module, manifest.types, manifest.exports['.'].import.types.slice(2)]) {
+  for (const named of [...texts, manifest.main, manifest.module, manifest.types, manifest.exports['.'].import.types.slice(2),
+    ...Object.values(manifest.exports['./testing']).map(path => path.slice(2))]) {
     assert.ok(files.includes(named), named)
   }
   assert.deepEqual(files.filter(file => /^(src|test|example|bench|scripts|build)\b/.test(file)), [])
@@ -82,6 +83,17 @@ test('the packed package loads in Node by import and by require', async t => {
     ['-e', `const { createWeappLogin } = require('weapp-login-client'); ${script}`], { cwd })
 
   assert.deepEqual([String(imported), String(required)], ['function\n', 'function\n'])
+})
+
+test('the packed package brings the phone that its own tests use', async t => {
+  const packed = installed(t)
+  const cwd = join(packed, '..')
+  cpSync(packed, join(cwd, 'node_modules/weapp-login-client'), { recursive: true })
+
+  const script = "import { createPhone } from 'weapp-login-client/testing'; console.log(typeof createPhone)"
+  const imported = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd })
+
+  assert.equal(String(imported), 'function\n')
 })
 
 test('the committed builds are what the sources give', t => {

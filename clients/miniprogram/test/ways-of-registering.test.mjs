@@ -50,6 +50,8 @@ for (const [what, state, reason] of [
 
     assert.deepEqual([error.code, error.retry, error.reason], ['user_info_denied', 'none', reason])
     assert.match(error.detail, /^getUserInfo:fail .*privacy/)
+    const advice = /the service allows no other way; declare nickname and avatar in the mini program's privacy guideline, or add silent to REGISTRATION.*; it allows userInfo\)$/
+    assert.equal(advice.test(error.detail), state === 'undeclared')
     assert.deepEqual(auth.user, user)
     assert.deepEqual(phone.steps, ['login', 'POST /v1/login', 'getUserInfo', 'getUserInfo', 'POST /v1/register'])
   })

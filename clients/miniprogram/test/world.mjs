@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { createWeappLogin } from '../dist/index.mjs'
-import { createPhone } from './wx-shim.mjs'
+import { createPhone } from '../testing/index.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const APP = 'wx0123456789abcdef'

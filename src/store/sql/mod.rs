@@ -15,13 +15,14 @@ mod register;
 mod renew;
 mod transfer;
 mod written;
+mod youngest;
 
 use super::{Backend, Connection, ELSE_UPDATE, MIGRATIONS, NEWER, Users, last_id, lock, writable};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::store::attempt::Operation;
 use crate::store::{
-    Accounts, Connections, Database, Events, Imported, LoginEvent, Newcomer, NotUnlinked, People, Person, Registered,
-    StoreError, Transfer, WayIn,
+    Account, Accounts, Connections, Database, Events, Imported, LoginEvent, Newcomer, NotUnlinked, People, Person,
+    Registered, StoreError, Transfer, WayIn,
 };
 use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
 use async_trait::async_trait;
@@ -88,6 +89,10 @@ impl Accounts for Users {
 
     async fn identities(&self, id: UserId) -> Result<Vec<WayIn>, StoreError> {
         self.attempts.run(Operation::Identities, async |c| account::identities(c, id).await).await
+    }
+
+    async fn youngest(&self, after: UserId, most: i64) -> Result<Vec<Account>, StoreError> {
+        self.attempts.run(Operation::Youngest, async |c| youngest::youngest(c, after, most).await).await
     }
 }
 

@@ -610,12 +610,21 @@ async function registered({ ticket, ways }, wx, service, patience, limit) {
         }
     }
     if (obstacle)
-        throw obstacle;
+        throw explained(obstacle, ways);
     if (ways.indexOf('phone') >= 0) {
         const detail = 'new people are registered by their phone number: registerByPhone';
         throw new WeappLoginError({ code: 'phone_required', retry: 'getPhoneNumber', detail });
     }
     throw new WeappLoginError({ code: 'registration_closed', retry: 'none', detail: 'no way of registering that this client knows' });
+}
+/** With what a developer does about a privacy guideline that closes the last way: nobody else can, and it stays so for all. */
+function explained(obstacle, ways) {
+    if (obstacle.reason !== 'privacy_undeclared')
+        return obstacle;
+    const left = ways.indexOf('phone') < 0 ? 'the service allows no other way' : 'the only other way is registerByPhone, after a tap';
+    const detail = obstacle.detail + ' (' + left + '; declare nickname and avatar in the mini program\'s privacy guideline, ' +
+        'or add silent to REGISTRATION at the service; it allows ' + ways.join(', ') + ')';
+    return new WeappLoginError({ code: obstacle.code, retry: obstacle.retry, detail, reason: obstacle.reason });
 }
 /** Registers by `step`, repeated as it is while the service says that this may help. */
 async function carriedThrough(step, patience) {

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { APP, root, startBackend, startWorld } from './world.mjs'
-import { createPhone, createWx } from './wx-shim.mjs'
+import { createPhone, createWx } from '../testing/index.mjs'
 
 /** `wx.request` with callbacks: what it called, and with what. */
 function outcome(phone, options) {
@@ -185,8 +185,8 @@ test('an observer sees each call before its answer', async t => {
     ['call', 'answer'].map(phase => `${phase} ${api} ${index + 1}`)))
 })
 
-test('the shim runs in a page: it imports nothing and names nothing of Node', () => {
-  const source = readFileSync(join(root, 'test/wx-shim.mjs'), 'utf8')
+test('the phone runs in a page: it imports nothing and names nothing of Node', () => {
+  const source = readFileSync(join(root, 'testing/index.mjs'), 'utf8')
 
   assert.doesNotMatch(source, /^import |\bimport\(|\brequire\(|\bprocess\b|\bBuffer\b/m)
   assert.equal(typeof createWx(offline).login, 'function')
