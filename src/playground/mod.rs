@@ -19,6 +19,7 @@ const POLICY: &str =
 
 const HTML: &str = "text/html; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 macro_rules! asset {
@@ -43,6 +44,9 @@ const ASSETS: &[(&str, &str, &str)] = &[
     asset!("phone.js", SCRIPT),
     asset!("shelves.js", SCRIPT),
     asset!("tour.js", SCRIPT),
+    asset!("explanation.js", SCRIPT),
+    asset!("levers.js", SCRIPT),
+    asset!("service.js", SCRIPT),
     asset!("elements.js", SCRIPT),
     asset!("redact.js", SCRIPT),
     asset!("words.js", SCRIPT),
@@ -50,6 +54,8 @@ const ASSETS: &[(&str, &str, &str)] = &[
     asset!("words-zh.js", SCRIPT),
     ("/playground/client.mjs", SCRIPT, include_str!("../../clients/miniprogram/dist/index.mjs")),
     ("/playground/wx.mjs", SCRIPT, include_str!("../../clients/miniprogram/testing/index.mjs")),
+    ("/playground/client.md", TEXT, include_str!("../../clients/miniprogram/README.md")),
+    ("/playground/client.zh-CN.md", TEXT, include_str!("../../clients/miniprogram/README.zh-CN.md")),
 ];
 
 /// The page and what it looks at. Clones look at the same.

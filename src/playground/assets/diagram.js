@@ -3,7 +3,8 @@
 // An entry is one of
 // - `{ type: 'call' | 'answer', from, to, code, chips, tone?, lost?, carries?, detail? }`; `carries` is a version of the key
 // - `{ type: 'note', at, say: [word, parameters], tone? }`
-// - `{ type: 'verdict', ok, signed, checked }`: a signature of one version checked with another
+// - `{ type: 'verdict', ok, signed, checked }`: a signature of one version checked with another; with `kind`, what took its place:
+//   `exchange` or `number` (proved without data), `guideline` (data that WeChat does not give; `why: [word, parameters]`)
 // - `{ type: 'divider', say: [word, parameters] }`
 // and has `keys`, what was known after it (see `wire.js`).
 
@@ -39,11 +40,13 @@ export function createDiagram({ list, heads, empty, onVerdict }) {
     toEnd()
   }
 
-  /** Brings the last row in sight; on a narrow screen, where the rows do not scroll, the page does. */
+  /**
+   * Brings the last row in sight. On a narrow screen the rows do not scroll, and the page would leave the phone and its button: only
+   * the explanation, which has no phone there, moves it.
+   */
   function toEnd() {
-    const last = list.lastElementChild
-    if (last && getComputedStyle(list).overflowY === 'visible') last.scrollIntoView({ block: 'nearest' })
-    else list.scrollTop = list.scrollHeight
+    if (getComputedStyle(list).overflowY !== 'visible') list.scrollTop = list.scrollHeight
+    else if (document.body.classList.contains('touring')) list.lastElementChild?.scrollIntoView({ block: 'nearest' })
   }
 
   /** Shows `shown` in the place of what is there; those from `fresh` on stand out. */
@@ -105,6 +108,7 @@ function detailOf(entry, label) {
     click: () => {
       body.hidden = !body.hidden
       button.setAttribute('aria-expanded', String(!body.hidden))
+      if (!body.hidden) body.scrollIntoView({ block: 'nearest' })
     }
   }, icon('more'))
   label.append(button)
@@ -118,6 +122,7 @@ function chip(what) {
   }
   if ('problem' in what) return problemChips(what)
   if ('status' in what) return h('span', { class: 'chip ok' }, String(what.status))
+  if ('errno' in what) return h('span', { class: 'chip bad' }, `errno ${what.errno}`)
   if ('errcode' in what) return h('span', { class: 'chip bad' }, `errcode ${what.errcode}`)
   if ('failure' in what) return h('span', { class: 'chip bad' }, what.failure)
   return h('span', { class: 'chip plain' }, what.name, what.print ? h('small', {}, ` #${what.print}`) : null)
@@ -127,24 +132,39 @@ function chip(what) {
 export function problemChips({ problem, retry, after, status }) {
   const wait = after ? ` · ${after} s` : ''
   return h('span', { class: 'problem' },
-    h('span', { class: 'chip bad' }, status ? h('b', {}, String(status)) : null, problem), h('span', { class: 'chip advice' }, `retry: ${retry}${wait}`))
+    h('span', { class: 'chip bad' }, status ? h('b', {}, String(status)) : null, problem),
+    retry ? h('span', { class: 'chip advice' }, `retry: ${retry}${wait}`) : null)
 }
 
 function note(entry) {
   return h('li', { class: `row note at-${entry.at} ${entry.tone || ''}` }, h('p', {}, ...text(...entry.say)))
 }
 
-function verdict({ ok, signed, checked }) {
-  const equation = h('div', { class: 'equation' },
-    h('span', { class: 'side' }, ...text('verdict.signed'), keyChip(signed)),
-    h('b', { 'aria-label': plain(ok ? 'verdict.equal' : 'verdict.unequal') , role: 'img' }, ok ? '=' : '≠'),
-    h('span', { class: 'side' }, ...text('verdict.checked'), keyChip(checked)))
-  const sentence = h('p', {}, ...verdictSentence({ ok, signed, checked }))
-  return h('li', { class: `row verdict ${ok ? 'ok' : 'bad mismatch'}` }, h('div', { class: 'card' }, equation, sentence))
+function verdict(entry) {
+  const { ok, kind } = entry
+  const [left, right] = sidesOf(entry)
+  const equation = h('div', { class: 'equation' }, left,
+    h('b', { 'aria-label': plain(ok ? 'verdict.equal' : 'verdict.unequal'), role: 'img' }, ok ? '=' : '≠'), right)
+  const sentence = h('p', {}, ...verdictSentence(entry))
+  return h('li', { class: `row verdict ${ok ? 'ok' : 'bad'}${ok || kind ? '' : ' mismatch'}` }, h('div', { class: 'card' }, equation, sentence))
+}
+
+/** What must be the same. */
+function sidesOf({ kind, signed, checked }) {
+  const side = (word, ...chips) => h('span', { class: 'side' }, ...text(word), ...chips)
+  const words = word => h('span', { class: 'chip plain' }, ...text(word))
+  if (kind === 'guideline') return [side('verdict.asked', words('verdict.userInfo')), side('verdict.declared', words('verdict.nothing'))]
+  if (kind) {
+    const proofs = [words('verdict.exchanged'), keyChip(checked), kind === 'number' ? words('verdict.phone') : null]
+    return [side('verdict.needed', words('verdict.who')), side('verdict.proved', ...proofs.filter(Boolean))]
+  }
+  return [side('verdict.signed', keyChip(signed)), side('verdict.checked', keyChip(checked))]
 }
 
 /** Why it failed, or did not, in one sentence. */
-export function verdictSentence({ ok, signed, checked }) {
+export function verdictSentence({ ok, kind, signed, checked, why }) {
+  if (why) return text(...why)
+  if (kind) return text(`verdict.${kind}`, { checked: { key: checked } })
   return text(ok ? 'verdict.ok' : 'verdict.bad', { signed: { key: signed }, checked: { key: checked } })
 }
 

@@ -5,7 +5,8 @@ import { problemChips } from './diagram.js'
 import { masked } from './redact.js'
 import { plain } from './words.js'
 
-/** `owner` and `holder` are told whose phone it is. `act` has `signIn`, `signOut`, `changeNickname(text)` and `sharePhoneNumber`. */
+/** `owner` and `holder` are told whose phone it is. `act` has `signIn`, `registerByPhone`, `signOut`,
+ *  `changeNickname(text)` and `sharePhoneNumber`. */
 export function createPhoneScreen({ screen, owner, holder, act }) {
   let last = null
   let pressed = null
@@ -37,7 +38,8 @@ export function createPhoneScreen({ screen, owner, holder, act }) {
       h('p', { class: 'state' }, ...text(view.problem ? 'phone.failed' : 'phone.out')),
       problemOf(view),
       h('button', { type: 'button', class: 'tap primary', 'data-name': 'sign-in', disabled, click: act.signIn },
-        ...(view.doing ? [h('span', { class: 'spinner', 'aria-hidden': 'true' }), ...text('phone.signingIn')] : text(view.problem ? 'phone.again' : 'phone.signIn')))
+        ...(view.doing ? [h('span', { class: 'spinner', 'aria-hidden': 'true' }), ...text('phone.signingIn')] : text(view.problem ? 'phone.again' : 'phone.signIn'))),
+      h('button', { type: 'button', class: 'tap', 'data-name': 'register-by-phone', disabled, click: act.registerByPhone }, ...text('phone.byNumber'))
     ]
   }
 
@@ -51,7 +53,7 @@ export function createPhoneScreen({ screen, owner, holder, act }) {
     return [
       h('div', { class: 'who' },
         h('span', { class: 'avatar', 'aria-hidden': 'true' }, [...user.nickname][0] || '·'),
-        h('div', {}, h('strong', { class: 'nickname' }, user.nickname), h('small', {}, ...text('phone.user', { id: user.id })))),
+        h('div', {}, h('strong', { class: 'nickname' }, user.nickname || plain('phone.nameless')), h('small', {}, ...text('phone.user', { id: user.id })))),
       h('p', { class: 'state ok' }, icon('check'), ...text('phone.in')),
       problemOf(view),
       h('form', { class: 'fill-in', submit: save },
@@ -66,7 +68,9 @@ export function createPhoneScreen({ screen, owner, holder, act }) {
 
   function problemOf(view) {
     if (!view.problem) return null
-    return h('div', { class: 'trouble' }, problemChips({ problem: view.problem.code, retry: view.problem.retry }))
+    const { code, retry, reason } = view.problem
+    return h('div', { class: 'trouble' }, problemChips({ problem: code, retry }),
+      reason === 'privacy_undeclared' ? h('p', {}, ...text('problem.undeclared')) : null)
   }
 
   return { show, redraw: () => last && show(...last) }

@@ -1,8 +1,8 @@
 // A person with a phone: the real client on the shim, once for each mini program, and what the person does with it.
 
 import { createWeappLogin } from './client.mjs'
-import { createPhone } from './wx-shim.mjs'
-import { createWire } from './wire.js'
+import { createPhone } from './wx.mjs'
+import { createWire, UNDECLARED } from './wire.js'
 
 const NAMES = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin', 'Frank', 'Grace', 'Heidi', 'Ivan', 'Judy', 'Mallory', 'Niaj', 'Olivia', 'Peggy']
 let born = 0
@@ -39,8 +39,15 @@ export function createScene({ person, apps, emit, pace, onView = () => {} }) {
       show({ doing: null })
       return true
     } catch (error) {
-      if (typeof error.code !== 'string') throw error
-      show({ doing: null, problem: { code: error.code, retry: error.retry, doing } })
+      const problem = problemOf(error)
+      if (problem === null) throw error
+      const { wire } = current()
+      const undeclared = problem.reason === 'privacy_undeclared'
+      if (undeclared && doing === 'signIn') {
+        const why = problem.code === 'user_info_denied' ? ['verdict.onlyUserInfo', { ways: { code: wire.ways.join(', ') } }] : ['verdict.guideline', {}]
+        await wire.tell({ type: 'verdict', kind: 'guideline', ok: false, why })
+      }
+      show({ doing: null, problem: { ...problem, doing } })
       return false
     }
   }
@@ -51,9 +58,12 @@ export function createScene({ person, apps, emit, pace, onView = () => {} }) {
     get keys() { return current().wire.keys },
     look: () => current().wire.look(),
     signIn: order => act('signIn', () => (order === 'right' ? current().client.login() : obviousOrder(current()))),
+    registerByPhone: () => act('registerByPhone', async () => current().client.registerByPhone(await current().phone.tapPhoneButton())),
     signOut: () => act('signOut', () => current().client.logout()),
     changeNickname: nickname => act('nickname', () => current().client.updateProfile({ nickname })),
     sharePhoneNumber: () => act('phone', async () => current().client.bindPhone(await current().phone.tapPhoneButton())),
+    /** Shows the phone as nobody waits for an answer any more. */
+    abandon: () => show({ doing: null }),
     useApp(index) {
       show({ app: index, problem: null })
     },
@@ -65,6 +75,13 @@ export function createScene({ person, apps, emit, pace, onView = () => {} }) {
       await current().wire.look()
     }
   }
+}
+
+/** What the phone shows of `error`: one of the client's, of the service's, or of WeChat's own; `null` for any other. */
+function problemOf({ code, retry, reason = null, errMsg, errno }) {
+  if (typeof code === 'string') return { code, retry, reason }
+  if (typeof errMsg !== 'string') return null
+  return { code: errno ? `${errMsg.split(' ')[0]} · errno ${errno}` : errMsg, reason: errno === UNDECLARED ? 'privacy_undeclared' : null }
 }
 
 function clientOn(phone) {

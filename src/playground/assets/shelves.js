@@ -1,11 +1,19 @@
 // Draws what the service keeps: the rows of two tables, and what lies sealed in the token store.
 
 import { h, icon, text } from './elements.js'
+import { ask } from './service.js'
 import { plain } from './words.js'
+
+let hidden = 0
+
+/** From here on only accounts with a number above `id` are read. */
+export function showFrom(id) {
+  hidden = id
+}
 
 /** What lies there at this moment. */
 export async function readShelves() {
-  const answer = await fetch('/playground/state')
+  const answer = await ask(`/playground/state?after=${hidden}`)
   if (!answer.ok) throw new Error(`/playground/state: ${answer.status}`)
   return answer.json()
 }
@@ -29,16 +37,15 @@ export function createShelves({ users, identities, tokens }) {
       cells: user.mergedInto
         ? [user.id, { wide: text('shelf.merged', { id: user.mergedInto }) }]
         : [user.id, user.nickname || '—', print(user.unionid), user.phone || null_()]
-    })), state.userCount > state.users.length ? plain('shelf.more', { count: state.userCount }) : null)
+    })), state.moreUsers ? plain('shelf.more') : null)
     table(identities, ['user_id', 'app_id', 'openid'], state.identities.map(identity => ({
       state: `${fresh(`identity ${identity.openid}`)} ${identity.userId === own ? 'own' : ''}`,
       cells: [identity.userId, h('span', { title: identity.appId }, plain('shelf.app', { letter: letter(identity.appId) })), print(identity.openid)]
     })))
-    const kept = state.tokens.filter(token => !/^(rate|lock):/.test(token.name))
-    table(tokens, ['shelf.name', 'shelf.size', 'shelf.left'], kept.map(token => ({
+    table(tokens, ['shelf.name', 'shelf.size', 'shelf.left'], state.tokens.map(token => ({
       state: fresh(`token ${token.name}`),
       cells: [h('span', { class: 'sealed' }, icon(token.name.startsWith('sessions:') ? 'list' : 'lock'), token.name), `${token.bytes} B`, duration(token.secondsLeft)]
-    })), null, true)
+    })), state.moreTokens > 0 ? plain('shelf.moreTokens', { count: state.moreTokens }) : null, true)
   }
 
   return { show, redraw: () => last && show(...last) }

@@ -1,12 +1,13 @@
-// The explanation in a minute. Everything in it happens for real before its first picture is shown: two people, both orders;
+// The explanation in a minute. Everything in it happens for real before its first picture is shown: three people, both orders;
 // what was seen is kept, so that one can go forth and back through it.
 
+import { declare, expireKey } from './levers.js'
 import { createScene, somebodyNew } from './scene.js'
 import { readShelves } from './shelves.js'
 
 /**
  * Where each step ends: at the first entry, after the one before it, for which `until` holds. A step without `until` adds
- * nothing.
+ * nothing. One that does not happen, because the service was set up otherwise, is left out.
  */
 const STEPS = [
   { word: 'past', person: 0 },
@@ -18,28 +19,33 @@ const STEPS = [
   { word: 'right', person: 1, until: entry => entry.type === 'answer' && entry.from === 'wechat' && entry.to === 'service' },
   { word: 'ticket', person: 1, until: entry => entry.type === 'answer' && entry.from === 'service' },
   { word: 'register', person: 1, until: entry => entry.end },
-  { word: 'known', person: 1, until: entry => entry.end }
+  { word: 'known', person: 1, until: entry => entry.end },
+  { word: 'undeclared', person: 2, until: entry => entry.end },
+  { word: 'goesOn', person: 2, until: entry => entry.type === 'note' && entry.say[0] === 'note.undeclared' },
+  { word: 'silent', person: 2, until: entry => entry.end && entry.view.user !== null }
 ]
 
 /** Lets it all happen; returns the steps: each with `word`, `entries`, `fresh`, `start`, `view`, `shelves`, `own`. */
 export async function recordTour(apps) {
-  const acts = [await record(apps, 'Alice', obviousTwice), await record(apps, 'Bob', rightThenKnown)]
-  const positions = [0, 0]
-  return STEPS.map(({ word, person, until }) => {
+  const acts = [
+    await record(apps, 'Alice', obviousTwice), await record(apps, 'Bob', rightThenKnown), await record(apps, 'Carol', undeclared, false)
+  ]
+  const positions = [0, 0, 0]
+  return STEPS.flatMap(({ word, person, until }) => {
     const { tape, start, scene } = acts[person]
     const fresh = positions[person]
     if (until) {
       const found = tape.findIndex((entry, index) => index >= fresh && until(entry))
-      if (found < 0) throw new Error(`the explanation has no picture for ${word}`)
+      if (found < 0) return []
       positions[person] = found + 1
     }
     const entries = tape.slice(0, positions[person])
     const moment = entries[entries.length - 1] || start
-    return { word, entries, fresh, start: start.keys, view: { ...moment.view, person: scene.person }, shelves: moment.shelves }
+    return [{ word, entries, fresh, start: start.keys, view: { ...moment.view, person: scene.person }, shelves: moment.shelves }]
   })
 }
 
-async function record(apps, name, happen) {
+async function record(apps, name, happen, declared = true) {
   const person = somebodyNew(name)
   const tape = []
   let view = { person, app: 0, user: null, doing: null, problem: null }
@@ -56,6 +62,7 @@ async function record(apps, name, happen) {
   const scene = createScene({ person, apps, emit, pace, onView: shown => { view = { ...shown } } })
   await scene.visitUnwatched()
   await expireKey(person.id, apps[0])
+  if (!declared) await declare(person.id, false)
   await scene.look()
   shelves = await readShelves()
   const start = { keys: { ...scene.keys }, view: { ...view }, shelves }
@@ -88,11 +95,9 @@ async function rightThenKnown(scene, attempt, unwatched) {
   await attempt('divider.nextDay', () => scene.signIn('right'))
 }
 
-/** Ends the key at WeChat; the phone does not notice. */
-export async function expireKey(person, appId) {
-  await fetch(`/control/people/${encodeURIComponent(person)}/expire-session-key`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ appId })
-  })
+async function undeclared(scene, attempt) {
+  await attempt('divider.obvious', () => scene.signIn('obvious'))
+  await attempt('divider.right', () => scene.signIn('right'))
 }
 
 /** Shows the steps: `draw(step, index, count)`, `done()`. */

@@ -3,11 +3,15 @@
 // read from the simulator's log.
 
 import { fingerprint, redacted } from './redact.js'
+import { ask } from './service.js'
+
+/** WeChat's number for data that the mini program's privacy guideline does not name. */
+export const UNDECLARED = 112
 
 /** What the simulator says about `person` in `appId`: `keyVersion`, `keyExpired`, `unionidGiven`, … */
 export async function keyState(person, appId) {
   const query = new URLSearchParams({ appId })
-  const answer = await fetch(`/control/people/${encodeURIComponent(person)}?${query}`)
+  const answer = await ask(`/control/people/${encodeURIComponent(person)}?${query}`)
   return (await answer.json()).apps[0]
 }
 
@@ -22,6 +26,9 @@ export async function keyState(person, appId) {
  */
 export function createWire({ person, appId, emit, pace }) {
   const keys = { wechat: 0, expired: false, service: null, signed: null }
+  /** What `wx.getUserInfo` was refused with, until another way of registering was taken; the ways that the ticket allows. */
+  let refused = null
+  let ways = []
   let lastSeen = null
 
   async function tell(entry) {
@@ -37,14 +44,14 @@ export function createWire({ person, appId, emit, pace }) {
   }
 
   async function newEvents() {
-    const answer = await fetch(`/control/log?after=${lastSeen}`)
+    const answer = await ask(`/control/log?after=${lastSeen}`)
     const { events, lastSeq } = await answer.json()
     lastSeen = lastSeq
     return events.filter(event => !event.person || event.person === person)
   }
 
   async function observed(url, init) {
-    if (lastSeen === null) lastSeen = (await (await fetch('/control')).json()).lastSeq
+    if (lastSeen === null) lastSeen = (await (await ask('/control')).json()).lastSeq
     await newEvents()
     await look()
     const path = new URL(url).pathname
@@ -66,19 +73,27 @@ export function createWire({ person, appId, emit, pace }) {
       chips.push({ signed: keys.signed })
     }
     if (got.code) chips.push({ name: 'code', print: await fingerprint(got.code) })
-    if (!answer.ok) chips.push({ failure: got.errMsg })
+    if (!answer.ok) chips.push(got.errno ? { errno: got.errno } : { failure: got.errMsg })
     await tell({
       type: 'answer', from: 'wechat', to: 'phone', code: answer.ok ? 'success' : 'fail', chips, tone: answer.ok ? '' : 'bad',
       carries: got.signature || got.encryptedData ? keys.signed : null, detail: await redacted(got)
     })
     if (api === 'login' && answer.ok) await tell({ type: 'note', at: 'wechat', say: ['note.login', {}] })
+    if (chips.some(chip => chip.signed === 0)) await tell({ type: 'note', at: 'wechat', say: ['note.hidden', { key: { key: 0 } }] })
+    if (got.errno === UNDECLARED) {
+      await tell({ type: 'note', at: 'wechat', say: ['note.undeclared', {}], tone: 'bad' })
+      if (api === 'getUserInfo') refused = got.errno
+    }
     return answer
   }
 
   async function asksService(path, url, init, sent) {
     const between = { from: 'phone', to: 'service' }
+    const silent = path === '/v1/register' && Object.keys(sent).join() === 'ticket'
+    if (silent && refused) await tell({ type: 'note', at: 'phone', say: ['note.nextWay', { way: { code: 'silent' } }], tone: 'ok' })
+    if (silent) refused = null
     const secrets = []
-    for (const name of ['code', 'ticket']) {
+    for (const name of ['code', 'phoneCode', 'ticket']) {
       if (sent && sent[name]) secrets.push({ name, print: await fingerprint(sent[name]) })
     }
     const signed = Boolean(sent && (sent.signature || sent.encryptedData))
@@ -97,7 +112,8 @@ export function createWire({ person, appId, emit, pace }) {
     const raw = await answer.clone().text()
     const got = raw ? JSON.parse(raw) : null
     await serviceAsksWeChat(await newEvents(), sent)
-    await conclusion(path, init.method, answer, got, signed)
+    if (got && got.ways) ways = got.ways
+    await conclusion(path, init.method, answer, got, sent)
     const { status } = answer
     const chips = [answer.ok ? { status } : { problem: got.code, retry: got.retry, after: answer.headers.get('retry-after'), status }]
     for (const name of ['ticket', 'token']) {
@@ -125,7 +141,7 @@ export function createWire({ person, appId, emit, pace }) {
         await call('POST stable_token', [])
         await answered(event, [{ name: 'access_token' }])
       } else if (event.kind === 'getUserPhoneNumber') {
-        await call('POST getuserphonenumber', [{ name: 'code', print: await fingerprint(sent.code) }])
+        await call('POST getuserphonenumber', [{ name: 'code', print: await fingerprint(sent.phoneCode || sent.code) }])
         await answered(event, [{ name: 'phone' }])
       }
     }
@@ -164,7 +180,8 @@ export function createWire({ person, appId, emit, pace }) {
     })
 
   /** What this service made of it, as its answer tells. */
-  async function conclusion(path, method, answer, got, signed) {
+  async function conclusion(path, method, answer, got, sent) {
+    const signed = Boolean(sent && (sent.signature || sent.encryptedData))
     const checked = { signed: keys.signed, checked: keys.service }
     const note = (word, tone = '', more = {}) =>
       tell({ type: 'note', at: 'service', say: [word, { key: { key: keys.service } }], tone, ...more })
@@ -178,6 +195,9 @@ export function createWire({ person, appId, emit, pace }) {
     } else if (signed) {
       await tell({ type: 'verdict', ok: true, ...checked })
       if (path === '/v1/register') await note(answer.status === 201 ? 'note.stored' : 'note.known', 'ok')
+    } else if (path === '/v1/register') {
+      await tell({ type: 'verdict', kind: sent.phoneCode ? 'number' : 'exchange', ok: true, checked: keys.service })
+      await note(sent.phoneCode ? 'note.registeredByPhone' : 'note.registeredSilently', 'ok')
     } else if (path === '/v1/session' && method === 'DELETE') {
       keys.service = null
       await tell({ type: 'note', at: 'service', say: ['note.ended', {}] })
@@ -188,5 +208,5 @@ export function createWire({ person, appId, emit, pace }) {
     }
   }
 
-  return { fetch: observed, keys, look }
+  return { fetch: observed, keys, look, tell, get ways() { return ways } }
 }

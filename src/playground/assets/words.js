@@ -35,9 +35,13 @@ export function say(word, parameters = {}) {
 /** The text as one string. */
 export const plain = (word, parameters) => say(word, parameters).join('')
 
-/** Writes the texts that the page's markup asks for with `data-t` (content) and `data-t-label` (aria-label). */
+/**
+ * Writes the texts that the page's markup asks for with `data-t` (content) and `data-t-label` (aria-label), and the addresses of
+ * `data-t-href`.
+ */
 export function translate(root = document) {
   for (const element of root.querySelectorAll('[data-t]')) element.textContent = plain(element.dataset.t)
+  for (const element of root.querySelectorAll('[data-t-href]')) element.setAttribute('href', plain(element.dataset.tHref))
   for (const element of root.querySelectorAll('[data-t-label]')) {
     element.setAttribute('aria-label', plain(element.dataset.tLabel))
   }
