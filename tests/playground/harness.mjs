@@ -19,16 +19,17 @@ const flags = [
 /** What the mini programs of `dev` are called, and the secret that WeChat asks their server for. */
 const APPS = { wx00000000000000a1: 'simulated-secret-of-the-first-app', wx00000000000000a2: 'simulated-secret-of-the-second-app' }
 
-const place = mkdtempSync(join(tmpdir(), 'weapp-login-playground-'))
 let server
 let browser
 export let base
 
-before(async () => {
-  mkdirSync(pictures, { recursive: true })
-  const env = { ...process.env, LISTEN: '127.0.0.1:0', RATE_LIMIT_PER_MINUTE: '0', DATABASE_URL: `sqlite://${join(place, 'people')}`, LOG: 'off' }
-  server = spawn(program, ['dev'], { cwd: place, env, stdio: ['ignore', 'pipe', 'inherit'] })
-  base = await new Promise((found, failed) => {
+/** Starts the program as `dev`, in a folder of its own or in that of an earlier one; `settings` are environment variables. */
+export async function startDev(settings = {}, place = mkdtempSync(join(tmpdir(), 'weapp-login-playground-'))) {
+  const env = {
+    ...process.env, LISTEN: '127.0.0.1:0', RATE_LIMIT_PER_MINUTE: '0', DATABASE_URL: `sqlite://${join(place, 'people')}`, LOG: 'off', ...settings
+  }
+  const server = spawn(program, ['dev'], { cwd: place, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const url = await new Promise((found, failed) => {
     let said = ''
     server.stdout.on('data', piece => {
       said += piece
@@ -38,28 +39,42 @@ before(async () => {
     server.once('error', failed)
     server.once('exit', code => failed(new Error(`the server ended with ${code}: ${said}`)))
   })
+  return {
+    url,
+    place,
+    async stop({ keep = false } = {}) {
+      if (server.exitCode === null) {
+        const ended = new Promise(resolve => server.once('exit', resolve))
+        server.kill()
+        await ended
+      }
+      if (!keep) rmSync(place, { recursive: true, force: true })
+    }
+  }
+}
+
+before(async () => {
+  mkdirSync(pictures, { recursive: true })
+  server = await startDev()
+  base = server.url
   // With a user data directory of its own, which is gone afterwards.
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
 })
 
 after(async () => {
   if (browser) await browser.close()
-  if (server.exitCode === null) {
-    const ended = new Promise(resolve => server.once('exit', resolve))
-    server.kill()
-    await ended
-  }
-  rmSync(place, { recursive: true, force: true })
+  if (server) await server.stop()
 })
 
 /**
- * The page, ready, in a browser without a past. `scheme`, `locale`, `width` and `height` are that browser's.
+ * The page, ready, in a browser without a past. `scheme`, `locale`, `width`, `height` and `script` are that browser's; `at` is
+ * another server than that of the file; `unanswered`: requests may fail because nothing answers.
  *
  * `watch` holds what went over the wire and what must not be there: `problems` (errors of scripts and of the policy),
  * `foreign` (requests to other hosts), `secrets`.
  */
-export async function open({ scheme = 'light', locale = 'en-US', width = 1280, height = 860 } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale, reducedMotion: 'reduce' })
+export async function open({ scheme = 'light', locale = 'en-US', width = 1280, height = 860, script = true, at = base, unanswered = false } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale, reducedMotion: 'reduce', javaScriptEnabled: script })
   const page = await context.newPage()
   page.setDefaultTimeout(10000)
   const watch = { problems: [], foreign: [], secrets: new Set(), people: new Set(), answers: [] }
@@ -67,11 +82,11 @@ export async function open({ scheme = 'light', locale = 'en-US', width = 1280, h
   page.on('pageerror', error => watch.problems.push(String(error)))
   page.on('console', message => {
     // The browser reports every status above 399; those of the API are part of the show.
-    const expected = /status of (422|503)/.test(message.text())
+    const expected = /status of (400|422|503)/.test(message.text()) || (unanswered && /ERR_CONNECTION|ERR_EMPTY_RESPONSE/.test(message.text()))
     if (message.type() === 'error' && !expected) watch.problems.push(message.text())
   })
   page.on('request', request => {
-    if (new URL(request.url()).origin !== base) watch.foreign.push(request.url())
+    if (new URL(request.url()).origin !== at) watch.foreign.push(request.url())
     collect(request.postData(), watch.secrets)
     const bearer = (request.headers().authorization || '').replace('Bearer ', '')
     if (bearer) watch.secrets.add(bearer)
@@ -85,8 +100,8 @@ export async function open({ scheme = 'light', locale = 'en-US', width = 1280, h
       reading.push(answer.text().then(text => collect(text, watch.secrets)).catch(() => {}))
     }
   })
-  await page.goto(`${base}/`)
-  await page.waitForSelector('html[data-ready]')
+  await page.goto(`${at}/`)
+  if (script) await page.waitForSelector('html[data-ready]')
   return {
     page,
     watch,
@@ -113,7 +128,7 @@ export async function open({ scheme = 'light', locale = 'en-US', width = 1280, h
       await Promise.all(reading)
       assert.deepEqual(watch.problems, [])
       assert.deepEqual(watch.foreign, [])
-      await noSecretIsShown(page, watch)
+      await noSecretIsShown(page, watch, at)
       await context.close()
     }
   }
@@ -121,7 +136,7 @@ export async function open({ scheme = 'light', locale = 'en-US', width = 1280, h
 
 /** The texts of fields that nobody but their owner may see. */
 function collect(text, secrets) {
-  const secret = ['code', 'ticket', 'token', 'signature', 'encryptedData', 'iv', 'phone', 'openid', 'unionid', 'session_key']
+  const secret = ['code', 'phoneCode', 'ticket', 'token', 'signature', 'encryptedData', 'iv', 'phone', 'openid', 'unionid', 'session_key']
   const visit = value => {
     if (typeof value !== 'object' || value === null) return
     const isProblem = typeof value.retry === 'string'
@@ -138,7 +153,7 @@ function collect(text, secrets) {
 }
 
 /** What WeChat tells only servers about the people of this page: asked for here, to be looked for there. */
-async function idsAndKeys(people) {
+async function idsAndKeys(people, base) {
   const secrets = new Set()
   for (const person of people) {
     for (const [appid, secret] of Object.entries(APPS)) {
@@ -153,13 +168,13 @@ async function idsAndKeys(people) {
   return secrets
 }
 
-async function noSecretIsShown(page, watch) {
+async function noSecretIsShown(page, watch, at) {
   await page.evaluate(() => document.querySelectorAll('.more[aria-expanded="false"]').forEach(button => button.click()))
   const shown = await page.evaluate(() => {
     const typed = [...document.querySelectorAll('input')].map(input => input.value)
     return document.documentElement.outerHTML + document.body.innerText + typed.join('\n')
   })
-  const secrets = [...watch.secrets, ...(await idsAndKeys(watch.people))]
+  const secrets = [...watch.secrets, ...(await idsAndKeys(watch.people, at))]
   assert.ok(watch.people.size === 0 || secrets.length > 0)
   for (const secret of secrets) {
     assert.ok(!shown.includes(secret), `${secret.slice(0, 4)}… is shown`)

@@ -68,7 +68,7 @@ test('the explanation runs from the keyboard alone, forth, back and out', async 
   await press('Enter')
   await page.waitForSelector('#tour:not([hidden])')
   const titles = [await title()]
-  for (let step = 1; step < 10; step += 1) {
+  for (let step = 1; step < 13; step += 1) {
     await picture(`explanation-${String(step).padStart(2, '0')}`)
     await press(step % 2 ? 'Enter' : 'ArrowRight')
     titles.push(await title())
@@ -77,15 +77,16 @@ test('the explanation runs from the keyboard alone, forth, back and out', async 
       assert.deepEqual(await page.locator('#screen .problem .chip').allInnerTexts(), ['signature_mismatch', 'retry: getUserInfo'])
     }
   }
-  await picture('explanation-10')
+  await picture('explanation-13')
 
   assert.deepEqual(titles, [
     'Alice was here last week', 'wx.login gives a code', 'The page asks for her data at once', 'The server exchanges the code',
     'Signed with one key, checked with another', 'She taps again, and it works', 'The right order: exchange first',
-    'The key stays, a ticket goes out', 'Only now wx.getUserInfo', 'From then on, one request'
+    'The key stays, a ticket goes out', 'Only now wx.getUserInfo', 'From then on, one request', 'A guideline that forgot a line',
+    'The right order meets it later', 'So the client takes the next way'
   ])
-  assert.deepEqual(await page.locator('#rows .label code').allInnerTexts().then(all => all.slice(-5)), ['wx.login()', 'success', 'POST /v1/login', 'GET jscode2session', 'loggedIn'])
-  await press('ArrowLeft')
+  assert.deepEqual(await page.locator('#rows .label code').allInnerTexts().then(all => all.slice(-5)), ['registrationRequired', 'wx.getUserInfo()', 'fail', 'POST /v1/register', 'loggedIn'])
+  for (let step = 13; step > 9; step -= 1) await press('ArrowLeft')
   assert.equal(await title(), 'Only now wx.getUserInfo')
   assert.deepEqual(await page.locator('.verdict.ok .equation .chip.key').allInnerTexts(), ['key v2', 'key v2'])
   await press('Escape')
@@ -130,7 +131,7 @@ for (const locale of ['en-US', 'zh-CN']) {
     await picture(`narrow-${locale}`)
     await page.click('#tour-start')
     await page.waitForSelector('#tour:not([hidden])')
-    for (let step = 1; step < 10; step += 1) {
+    for (let step = 1; step < 13; step += 1) {
       assert.deepEqual(await overhang(), [0, []])
       if (step === 5) await picture(`narrow-explanation-${locale}`)
       await page.click('#tour-next')
@@ -154,7 +155,7 @@ test('the state tells rows without an id of WeChat\'s, and stored things by thei
 
   const state = await (await fetch(`${base}/playground/state`)).json()
 
-  assert.deepEqual(Object.keys(state), ['apps', 'users', 'userCount', 'identities', 'tokens'])
+  assert.deepEqual(Object.keys(state), ['apps', 'users', 'moreUsers', 'identities', 'tokens', 'moreTokens'])
   assert.match(state.users[0].unionid, /^[0-9a-f]{4}$/)
   assert.match(state.identities[0].openid, /^[0-9a-f]{4}$/)
   for (const { name, bytes, secondsLeft } of state.tokens) {

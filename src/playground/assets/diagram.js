@@ -143,7 +143,7 @@ function note(entry) {
 function verdict(entry) {
   const { ok, kind } = entry
   const [left, right] = sidesOf(entry)
-  const equation = h('div', { class: 'equation' }, left,
+  const equation = h('div', { class: kind ? 'equation stacked' : 'equation' }, left,
     h('b', { 'aria-label': plain(ok ? 'verdict.equal' : 'verdict.unequal'), role: 'img' }, ok ? '=' : '≠'), right)
   const sentence = h('p', {}, ...verdictSentence(entry))
   return h('li', { class: `row verdict ${ok ? 'ok' : 'bad'}${ok || kind ? '' : ' mismatch'}` }, h('div', { class: 'card' }, equation, sentence))
@@ -151,7 +151,7 @@ function verdict(entry) {
 
 /** What must be the same. */
 function sidesOf({ kind, signed, checked }) {
-  const side = (word, ...chips) => h('span', { class: 'side' }, ...text(word), ...chips)
+  const side = (word, ...chips) => h('span', { class: 'side' }, h('span', {}, ...text(word)), h('span', { class: 'chips' }, ...chips))
   const words = word => h('span', { class: 'chip plain' }, ...text(word))
   if (kind === 'guideline') return [side('verdict.asked', words('verdict.userInfo')), side('verdict.declared', words('verdict.nothing'))]
   if (kind) {

@@ -75,6 +75,8 @@ async function perform(word, work) {
     unanswered(error)
   } finally {
     lock(false)
+    // On a narrow screen what came of it stands below the button that was pressed.
+    find('announcement').scrollIntoView({ block: 'nearest' })
   }
 }
 

@@ -20,7 +20,7 @@ export const en = {
   'order.obvious.steps': 'login, getUserInfo, send both',
   'order.right': 'The right order',
   'order.right.steps': 'login, exchange, then getUserInfo',
-  'order.guideline': 'Privacy guideline names user info',
+  'order.guideline': 'Guideline names user info',
 
   'phone.label': 'Phone',
   'phone.of': '{name}’s phone',
@@ -30,7 +30,7 @@ export const en = {
   'phone.failed': 'That did not work',
   'phone.signIn': 'Sign in',
   'phone.again': 'Try again',
-  'phone.byNumber': 'Sign in with phone number',
+  'phone.byNumber': 'Sign in by phone',
   'phone.nameless': 'No name yet',
   'phone.signingIn': 'Signing in…',
   'phone.user': 'User {id}',

@@ -20,7 +20,7 @@ export const zh = {
   'order.obvious.steps': 'login、getUserInfo，再一起发送',
   'order.right': '正确的顺序',
   'order.right.steps': 'login、换取，然后 getUserInfo',
-  'order.guideline': '隐私指引已声明用户信息',
+  'order.guideline': '隐私指引声明了用户信息',
 
   'phone.label': '手机',
   'phone.of': '{name} 的手机',
