@@ -16,6 +16,7 @@ mod mysql {
     mod merging;
     mod people;
     mod unlinking;
+    mod youngest;
 }
 
 #[path = "."]
@@ -26,6 +27,7 @@ mod sqlite {
     mod merging;
     mod people;
     mod unlinking;
+    mod youngest;
 }
 
 #[path = "."]
