@@ -76,7 +76,7 @@ async function perform(word, work) {
   } finally {
     lock(false)
     // On a narrow screen what came of it stands below the button that was pressed.
-    find('announcement').scrollIntoView({ block: 'nearest' })
+    if (getComputedStyle(find('announcement')).position !== 'absolute') find('announcement').scrollIntoView({ block: 'nearest' })
   }
 }
 
