@@ -23,7 +23,7 @@ export interface PhoneSettings {
   /** Hands headers over as `Retry-After` instead of `retry-after`, as some phones do. */
   titleCaseHeaders?: boolean
   /** In place of the global `fetch`. */
-  fetch?: typeof fetch
+  fetch?: (url: string, init?: any) => Promise<any>
 }
 
 /** Texts by name. */

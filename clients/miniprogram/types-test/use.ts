@@ -9,6 +9,7 @@ import {
   type WeappLogin,
   type WxLike
 } from 'weapp-login-client'
+import { createPhone, type Phone } from 'weapp-login-client/testing'
 
 const auth: WeappLogin = createWeappLogin({ baseUrl: 'https://login.example.com' })
 
@@ -90,3 +91,12 @@ function explain(error: unknown): string {
   return status + detail + requestId
 }
 explain(null)
+
+async function onTheDesk(): Promise<void> {
+  const held: Phone = createPhone({ simulator: 'http://127.0.0.1:8080', person: 'alice', appId: 'wx0', timeout: 100 })
+  held.fault({ api: 'request', kind: 'loseAnswer', path: '/v1/register', errMsg: 'request:fail timeout' })
+  await createWeappLogin({ baseUrl: 'http://127.0.0.1:8080', wx: held.wx }).registerByPhone(await held.tapPhoneButton())
+  // @ts-expect-error: no such thing goes wrong
+  held.fault({ api: 'request', kind: 'explode' })
+}
+onTheDesk()
