@@ -76,7 +76,8 @@ after(async () => {
 export async function open({ scheme = 'light', locale = 'en-US', width = 1280, height = 860, script = true, at = base, unanswered = false } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale, reducedMotion: 'reduce', javaScriptEnabled: script })
   const page = await context.newPage()
-  page.setDefaultTimeout(10000)
+  // The explanation plays three lives before it shows the first picture, which takes its time beside other work.
+  page.setDefaultTimeout(30000)
   const watch = { problems: [], foreign: [], secrets: new Set(), people: new Set(), answers: [] }
   const reading = []
   page.on('pageerror', error => watch.problems.push(String(error)))

@@ -52,8 +52,7 @@ export function createWire({ person, appId, emit, pace }) {
 
   async function observed(url, init) {
     if (lastSeen === null) lastSeen = (await (await ask('/control')).json()).lastSeq
-    await newEvents()
-    await look()
+    await Promise.all([newEvents(), look()])
     const path = new URL(url).pathname
     const sent = init.body ? JSON.parse(init.body) : null
     return path.startsWith('/wx/') ? asksWeChat(path, url, init, sent) : asksService(path, url, init, sent)
