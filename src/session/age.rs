@@ -1,6 +1,6 @@
 //! How long a session's copy of its person may be believed.
 
-use super::Session;
+use super::record::Session;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// When the copy is first compared with the database: while that cannot be had, the copy serves on.

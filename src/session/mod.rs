@@ -8,40 +8,24 @@
 mod age;
 mod counts;
 mod form;
+mod owners;
 mod record;
 
-pub use record::{Entry, OpenSession, Session};
+pub use record::{Entry, Lives, OpenSession, Session};
 
 use crate::clock::Clock;
 use crate::identity::{Identity, SessionKey};
 use crate::random::Random;
 use crate::store::{Entry as ListEntry, StoreError, TokenStore, UserStore, Value};
 use crate::token::{Place, Purpose, Token};
-use crate::user::{Status, User, UserId};
+use crate::user::{User, UserId};
 use age::Age;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use counts::Counts;
+use owners::Owners;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Duration;
-use tokio::time::timeout;
-
-/// How long a database that may be away is waited for where the copy would do.
-const PATIENCE_WHEN_DUE: Duration = Duration::from_secs(1);
-/// How long it is left alone after that.
-const PAUSE_WHEN_AWAY: TimeDelta = TimeDelta::seconds(1);
-
-/// Lives and bounds of sessions.
-#[derive(Debug, Clone, Copy)]
-pub struct Lives {
-    /// Without use.
-    pub idle: TimeDelta,
-    /// However much it is used.
-    pub absolute: TimeDelta,
-    /// Sessions of one person; 0 for any number.
-    pub per_user: u32,
-}
 
 /// Opens, finds and ends sessions.
 #[derive(Clone)]
@@ -52,8 +36,7 @@ pub struct Sessions {
     random: Random,
     lives: Lives,
     counts: Arc<Counts>,
-    /// Until when, in milliseconds, sessions that are merely due are not compared.
-    away_until: Arc<AtomicI64>,
+    owners: Arc<Owners>,
 }
 
 impl Sessions {
@@ -65,7 +48,8 @@ impl Sessions {
         random: Random,
         lives: Lives,
     ) -> Sessions {
-        Sessions { tokens, users, clock, random, lives, counts: Arc::default(), away_until: Arc::default() }
+        let owners = Arc::new(Owners::new(users.clone()));
+        Sessions { tokens, users, clock, random, lives, counts: Arc::default(), owners }
     }
 
     /// Signs `user` in on one more device; tells the token and how long it lasts without use.
@@ -122,8 +106,17 @@ impl Sessions {
         }
         match Age::of(&session, self.lives.idle, now) {
             Age::Fresh => Ok(Some(session)),
-            Age::Due => Box::pin(self.recheck_if_possible(&place, session, now)).await,
-            Age::Overdue => Box::pin(self.recheck(&place, session)).await,
+            Age::Due => match Box::pin(self.owners.of_if_possible(&session, now)).await {
+                Some(owner) => Box::pin(self.compared(&place, session, owner)).await,
+                None => {
+                    self.counts.not_compared.increment(1);
+                    Ok(Some(session))
+                }
+            },
+            Age::Overdue => {
+                let owner = Box::pin(self.owners.of(&session)).await?;
+                Box::pin(self.compared(&place, session, owner)).await
+            }
         }
     }
 
@@ -209,28 +202,14 @@ impl Sessions {
         Ok(())
     }
 
-    /// Compares the copy, or lets it serve on while a store cannot be asked.
-    async fn recheck_if_possible(
+    /// The session with the copy of its owner made anew, or nothing: then it has ended.
+    async fn compared(
         &self,
         place: &Place,
         session: Session,
-        now: DateTime<Utc>,
+        owner: Option<User>,
     ) -> Result<Option<Session>, StoreError> {
-        if now.timestamp_millis() < self.away_until.load(Relaxed) {
-            return Ok(Some(session));
-        }
-        let compared = timeout(PATIENCE_WHEN_DUE, self.recheck(place, session.clone())).await;
-        if let Ok(Ok(found)) = compared {
-            return Ok(found);
-        }
-        self.away_until.store((now + PAUSE_WHEN_AWAY).timestamp_millis(), Relaxed);
-        self.counts.not_compared.increment(1);
-        tracing::warn!("sessions cannot be compared with the database; they serve on for less than a minute");
-        Ok(Some(session))
-    }
-
-    async fn recheck(&self, place: &Place, session: Session) -> Result<Option<Session>, StoreError> {
-        let Some(user) = self.owner(&session).await?.filter(|user| user.status == Status::Active) else {
+        let Some(user) = owner else {
             let ended = self.end(&session).await?;
             self.counts.ended_by_status.increment(ended);
             return Ok(None);
@@ -245,18 +224,6 @@ impl Sessions {
         }
         self.counts.renewed.increment(1);
         Ok(Some(session))
-    }
-
-    /// Whose session it is by now: whoever its identity leads to, if that is the account it was opened for or the one that
-    /// became of it. A number alone proves nothing: a database that was restored from a backup gives numbers out again.
-    async fn owner(&self, session: &Session) -> Result<Option<User>, StoreError> {
-        let identity = &session.identity;
-        let Some(user) = self.users.by_pair(&identity.app_id, &identity.openid).await? else { return Ok(None) };
-        if user.id == session.user.id {
-            return Ok(Some(user));
-        }
-        let merged = self.users.by_id(session.user.id).await?.is_some_and(|keeper| keeper.id == user.id);
-        Ok(merged.then_some(user))
     }
 
     /// Tells how many sessions that ended: one, or none if it had ended before.

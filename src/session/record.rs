@@ -2,7 +2,18 @@
 
 use crate::identity::{AppId, Identity, SessionKey};
 use crate::user::{User, UserId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Lives and bounds of sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Lives {
+    /// Without use.
+    pub idle: TimeDelta,
+    /// However much it is used.
+    pub absolute: TimeDelta,
+    /// Sessions of one person; 0 for any number.
+    pub per_user: u32,
+}
 
 /// A signed-in person.
 #[derive(Debug, Clone, PartialEq)]

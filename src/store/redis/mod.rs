@@ -1,5 +1,6 @@
 //! Short-lived things in Redis (or Valkey), where every replica sees them.
 
+mod answer;
 mod connection;
 mod link;
 mod opener;
@@ -9,10 +10,11 @@ mod take;
 use super::error::StoreError;
 use super::tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
 use crate::settings::RedisUrl;
+use answer::{members, milliseconds, store_error, told};
 use async_trait::async_trait;
 use connection::{ANSWER_TIMEOUT, Connection, is_broken};
 use link::Link;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, cmd, from_redis_value, pipe};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, cmd, pipe};
 use script::{Script, Scripts, is_unknown};
 use std::sync::Arc;
 use std::time::Duration;
@@ -255,33 +257,5 @@ impl TokenStore for RedisTokens {
     async fn ping(&self) -> Result<(), StoreError> {
         // A write, because a server that is full or is no primary any more answers reads.
         self.put(Value { key: "ping", bytes: b"", ttl: Duration::from_secs(10) }).await
-    }
-}
-
-/// What an answer says.
-fn told<T: FromRedisValue>(answer: redis::Value) -> Result<T, StoreError> {
-    from_redis_value(answer).map_err(|error| StoreError::broken(error.to_string()))
-}
-
-fn members(answer: redis::Value) -> Result<Vec<Member>, StoreError> {
-    let members: Vec<(Vec<u8>, f64)> = told(answer)?;
-    Ok(members.into_iter().map(|(member, score)| (member, score as i64)).collect())
-}
-
-fn milliseconds(ttl: Duration) -> u64 {
-    (ttl.as_millis() as u64).max(1)
-}
-
-/// What Redis says when it cannot serve now (loading, failing over, out of memory) is an outage; what it says when a command
-/// is wrong is a defect of ours. The cause is its text, because an error of the library's is its own source and would be
-/// told twice.
-fn store_error(error: RedisError) -> StoreError {
-    use redis::{ErrorKind, ServerErrorKind};
-    match error.kind() {
-        ErrorKind::Parse | ErrorKind::UnexpectedReturnType | ErrorKind::Client => StoreError::broken(error.to_string()),
-        ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::CrossSlot | ServerErrorKind::NoSub) => {
-            StoreError::broken(error.to_string())
-        }
-        _ => StoreError::unavailable(error.to_string()),
     }
 }

@@ -42,6 +42,8 @@ struct Arguments {
 
 /// How long after a fault a failed request is still its consequence.
 const AFTERMATH: Duration = Duration::from_secs(8);
+/// Connections that the load keeps open.
+const MAX_IDLE: usize = 64;
 /// How often the program is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -113,7 +115,11 @@ async fn requests(world: Rc<World>, rate: u64, tally: Rc<Tally>) -> anyhow::Resu
                 match asked(&world, free, operation).await {
                     Ok(connection) => {
                         tally.done.set(tally.done.get() + 1);
-                        idle.borrow_mut().push(connection);
+                        // What a fault made many of is closed again, as clients do.
+                        let mut idle = idle.borrow_mut();
+                        if idle.len() < MAX_IDLE {
+                            idle.push(connection);
+                        }
                     }
                     Err(error) => tally.note(operation, &error),
                 }
