@@ -3,6 +3,7 @@
 
 mod check;
 mod dev;
+mod ending;
 mod export;
 mod import;
 mod migrate;
@@ -11,10 +12,13 @@ mod people_csv;
 mod readiness;
 mod serve;
 mod simulate;
+mod spreadsheet;
 mod users;
 
 use crate::settings;
 use clap::{Parser, Subcommand};
+use ending::Ending;
+use std::process::ExitCode;
 
 /// The login service for WeChat mini programs.
 ///
@@ -48,20 +52,21 @@ enum Command {
 }
 
 impl Cli {
-    /// Carries the command out.
+    /// Carries the command out; tells what the process is to end with.
     ///
     /// # Errors
     /// What is to be shown to whoever called it; the process then ends with 1.
-    pub async fn run(self) -> anyhow::Result<()> {
-        match self.command {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let done = match self.command {
             Command::Serve => serve::run().await,
             Command::Migrate => migrate::run().await,
             Command::Check => check::run().await,
             Command::Dev => dev::run().await,
             Command::Simulate(arguments) => simulate::run(arguments).await,
-            Command::Import(arguments) => import::run(arguments).await,
             Command::Export(arguments) => export::run(arguments).await,
+            Command::Import(arguments) => return Ok(import::run(arguments).await?.into()),
             Command::Users(arguments) => users::run(arguments).await,
-        }
+        };
+        done.map(|()| Ending::Done.into())
     }
 }

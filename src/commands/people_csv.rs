@@ -1,10 +1,30 @@
 //! The form in which people are moved in and out: CSV with a header line, UTF-8, one line for a person in a mini program,
 //! or for a person of whom only the phone number is known.
 
+use super::spreadsheet::{guarded, unguarded};
 use crate::store::Person;
 use crate::user::{AvatarUrl, Phone, Profile, ProfileSource, Status, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+/// The columns, in the order in which `export` writes them.
+pub(super) const COLUMNS: [&str; 15] = [
+    "user_id",
+    "app_id",
+    "openid",
+    "unionid",
+    "nickname",
+    "avatar_url",
+    "gender",
+    "language",
+    "city",
+    "province",
+    "country",
+    "phone",
+    "profile_source",
+    "status",
+    "created_at",
+];
 
 /// A line. Only `app_id` and `openid` must be there, or `phone`; `export` writes every column.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -52,15 +72,37 @@ impl From<&Person> for Line {
             status: person.status.as_str().to_owned(),
             created_at: person.created_at.to_rfc3339(),
         }
+        .with_texts(guarded)
     }
 }
 
 impl Line {
+    /// The same with every text that other people chose passed through `change`.
+    fn with_texts(self, change: impl Fn(String) -> String) -> Line {
+        Line {
+            app_id: change(self.app_id),
+            openid: change(self.openid),
+            unionid: change(self.unionid),
+            nickname: change(self.nickname),
+            avatar_url: change(self.avatar_url),
+            language: change(self.language),
+            city: change(self.city),
+            province: change(self.province),
+            country: change(self.country),
+            phone: change(self.phone),
+            ..self
+        }
+    }
+
     /// The person of this line, and what had to be left out of them.
     ///
     /// # Errors
     /// Why the line names nobody.
     pub(super) fn person(self, now: DateTime<Utc>) -> Result<(Person, Vec<&'static str>), &'static str> {
+        self.with_texts(unguarded).as_written(now)
+    }
+
+    fn as_written(self, now: DateTime<Utc>) -> Result<(Person, Vec<&'static str>), &'static str> {
         let mut left_out = vec![];
         let pair = match (self.app_id.trim(), self.openid.trim()) {
             ("", "") => None,

@@ -41,6 +41,7 @@ pub enum Operation {
     Record,
     ForgetEvents,
     Import,
+    Present,
     Export,
     ExportWithoutPair,
     Ping,
@@ -50,9 +51,11 @@ pub enum Operation {
 impl Operation {
     fn time_limit(self) -> Duration {
         match self {
-            Operation::Import | Operation::Export | Operation::ExportWithoutPair | Operation::ForgetEvents => {
-                LONG_TIME_LIMIT
-            }
+            Operation::Import
+            | Operation::Present
+            | Operation::Export
+            | Operation::ExportWithoutPair
+            | Operation::ForgetEvents => LONG_TIME_LIMIT,
             _ => TIME_LIMIT,
         }
     }

@@ -7,6 +7,7 @@ mod attempt;
 mod error;
 mod failure;
 mod liveness;
+mod placing;
 mod redis;
 mod row;
 #[expect(missing_docs, reason = "generated from the database, whose columns explain themselves")]
@@ -19,6 +20,7 @@ mod users_sqlite;
 mod words;
 
 pub use error::StoreError;
+pub use placing::Present;
 pub use redis::RedisTokens;
 pub use tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
 pub use tokens_memory::MemoryTokens;

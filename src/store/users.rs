@@ -6,6 +6,7 @@
 //! wholly or not at all.
 
 use super::error::StoreError;
+use super::placing::Present;
 use super::words::{Account, Connections, Imported, LoginEvent, Newcomer, NotUnlinked, Person, Registered, WayIn};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
@@ -101,6 +102,9 @@ pub trait Events: Send + Sync {
 pub trait Transfer: Send + Sync {
     /// Moves people in, all of them or none, in one transaction; the answers are in their order.
     async fn import(&self, people: &[Person]) -> Result<Vec<Imported>, StoreError>;
+
+    /// What is there of `people`: what [`Transfer::import`] would decide by.
+    async fn present(&self, people: &[Person]) -> Result<Present, StoreError>;
 
     /// People with a pair after `after` in the order of (`app_id`, `openid`), `most` at the most, erased ones left out.
     async fn export(&self, after: Option<(&AppId, &OpenId)>, most: i64) -> Result<Vec<Person>, StoreError>;

@@ -175,6 +175,11 @@ diesel::define_sql_function! {
     fn last_insert_id() -> diesel::sql_types::BigInt;
 }
 
+/// The number of the first of the `_rows` that the last insertion on this connection made.
+async fn first_id(c: &mut Connection, _rows: usize) -> Result<i64, Error> {
+    last_id(c).await
+}
+
 /// The number that the last insertion on this connection was given.
 async fn last_id(c: &mut Connection) -> Result<i64, Error> {
     diesel::select(last_insert_id()).get_result(c).await

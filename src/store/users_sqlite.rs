@@ -142,6 +142,11 @@ diesel::define_sql_function! {
     fn last_insert_rowid() -> diesel::sql_types::BigInt;
 }
 
+/// The number of the first of the `rows` that the last insertion on this connection made.
+async fn first_id(c: &mut Connection, rows: usize) -> Result<i64, Error> {
+    Ok(last_id(c).await? - rows as i64 + 1)
+}
+
 /// The number that the last insertion on this connection was given.
 async fn last_id(c: &mut Connection) -> Result<i64, Error> {
     diesel::select(last_insert_rowid()).get_result(c).await

@@ -178,7 +178,8 @@ pub struct Connections {
 pub enum Imported {
     /// An account was made.
     Created,
-    /// The pair was there, or its unionid was and the pair was added to that account; of somebody without a pair, an
-    /// account with the number was there.
+    /// The unionid was there, and the pair became one more way into its account.
+    Joined,
+    /// The pair was there; of somebody without a pair, an account with the number was.
     Known,
 }

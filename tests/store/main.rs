@@ -2,6 +2,7 @@
 
 mod backends;
 mod histories;
+mod import_files;
 mod migrations;
 mod outages;
 mod sessions;
@@ -11,6 +12,7 @@ mod workers;
 #[path = "."]
 mod mysql {
     pub use crate::backends::Mysql as Backend;
+    mod importing;
     mod linking;
     mod linking_races;
     mod merging;
@@ -22,6 +24,7 @@ mod mysql {
 #[path = "."]
 mod sqlite {
     pub use crate::backends::Sqlite as Backend;
+    mod importing;
     mod linking;
     mod linking_races;
     mod merging;

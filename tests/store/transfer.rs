@@ -7,11 +7,12 @@ use std::process::{Command, Output};
 use weapp_login::registration::PhoneAccounts::Link;
 use weapp_login::store::{Newcomer, UserStore};
 
-fn weapp_login(url: &str, arguments: &[&str]) -> Output {
+pub fn weapp_login(url: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_weapp-login"));
     command.env("DATABASE_URL", url).env("REDIS_URL", "memory:").args(arguments);
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    // 3: it is done, and lines were skipped, as its report says.
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
 }
 

@@ -6,6 +6,7 @@
 mod answer;
 mod client;
 mod database;
+mod delay;
 mod given;
 mod imports;
 mod ports;
@@ -17,6 +18,7 @@ pub mod wire;
 pub use answer::Answer;
 pub use client::client;
 pub use database::{Database, unique};
+pub use delay::far_away;
 pub use given::given;
 pub use imports::{imports, modules};
 pub use ports::{free_address, free_port};

@@ -5,7 +5,9 @@
 mod account;
 mod create;
 mod events;
+mod export;
 mod find;
+mod import;
 mod link;
 mod lookup;
 mod merge;
@@ -13,15 +15,14 @@ mod pending;
 mod phone_lock;
 mod register;
 mod renew;
-mod transfer;
 mod written;
 mod youngest;
 
-use super::{Backend, Connection, ELSE_UPDATE, MIGRATIONS, NEWER, Users, last_id, lock, writable};
+use super::{Backend, Connection, ELSE_UPDATE, MIGRATIONS, NEWER, Users, first_id, last_id, lock, writable};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::store::attempt::Operation;
 use crate::store::{
-    Account, Accounts, Connections, Database, Events, Imported, LoginEvent, Newcomer, NotUnlinked, People, Person,
+    Account, Accounts, Connections, Database, Events, Imported, LoginEvent, Newcomer, NotUnlinked, People, Person, Present,
     Registered, StoreError, Transfer, WayIn,
 };
 use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
@@ -110,16 +111,20 @@ impl Events for Users {
 #[async_trait]
 impl Transfer for Users {
     async fn import(&self, people: &[Person]) -> Result<Vec<Imported>, StoreError> {
-        self.attempts.run(Operation::Import, async |c| transfer::import(c, people).await).await
+        self.attempts.run(Operation::Import, async |c| import::import(c, people).await).await
+    }
+
+    async fn present(&self, people: &[Person]) -> Result<Present, StoreError> {
+        self.attempts.run(Operation::Present, async |c| Ok(import::present(c, people).await?)).await
     }
 
     async fn export(&self, after: Option<(&AppId, &OpenId)>, most: i64) -> Result<Vec<Person>, StoreError> {
-        self.attempts.run(Operation::Export, async |c| transfer::export(c, after, most).await).await
+        self.attempts.run(Operation::Export, async |c| export::export(c, after, most).await).await
     }
 
     async fn export_without_pair(&self, after: UserId, most: i64) -> Result<(Vec<Person>, Option<UserId>), StoreError> {
         self.attempts
-            .run(Operation::ExportWithoutPair, async |c| transfer::export_without_pair(c, after, most).await)
+            .run(Operation::ExportWithoutPair, async |c| export::export_without_pair(c, after, most).await)
             .await
     }
 }

@@ -1,0 +1,168 @@
+//! `weapp-login import`: people who come from another backend.
+//!
+//! Lines are read as a stream and written in batches, each one transaction. After every batch the place in the file is
+//! noted beside it, so that a run that was ended goes on there; and because somebody who is there already is left alone,
+//! a batch that was written without being noted does no harm either.
+
+mod line_count;
+mod lines;
+mod note;
+mod sign_of_life;
+
+use super::ending::Ending;
+use super::part::settings;
+use crate::app::open_users;
+use crate::clock::Clock;
+use crate::settings::{DatabaseSettings, Secrets};
+use crate::store::{Imported, Person, Present, UserStore};
+use anyhow::bail;
+use csv::Writer;
+use lines::{Line, Lines};
+use note::{Note, Place, Tally, beside};
+use sign_of_life::SignOfLife;
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// CSV with a header line; columns app_id and openid, or phone for people without these, and, if there are any, unionid,
+    /// nickname, avatar_url, gender, language, city, province, country, status, profile_source, created_at
+    file: PathBuf,
+    /// Lines in one transaction
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    batch: u32,
+    /// Read and check everything, tell what would come of it, write nothing to the database
+    #[arg(long)]
+    check: bool,
+    /// Columns to leave out, separated by commas; any other one that is not known is refused
+    #[arg(long, value_delimiter = ',')]
+    ignore: Vec<String>,
+}
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Ending> {
+    let database: DatabaseSettings = settings(Secrets::Any)?;
+    let users = open_users(&database, 1)?;
+    if !users.pending_migrations().await?.is_empty() {
+        bail!("the database lacks migrations: run weapp-login migrate");
+    }
+    let (tally, report) = match arguments.check {
+        true => check(&*users, &arguments).await?,
+        false => import(&*users, &arguments).await?,
+    };
+    if tally.skipped + tally.incomplete > 0 {
+        println!("see {}", report.display());
+    }
+    Ok(if tally.skipped > 0 { Ending::Partly } else { Ending::Done })
+}
+
+async fn import(users: &dyn UserStore, arguments: &Arguments) -> anyhow::Result<(Tally, PathBuf)> {
+    let mut lines = Lines::open(&arguments.file, &arguments.ignore, Clock::system().now())?;
+    let (note_file, report_file) = (beside(&arguments.file, "progress"), beside(&arguments.file, "report.csv"));
+    let noted = Note::read(&note_file, lines.file_bytes());
+    let mut tally = noted.tally;
+    if let Some(place) = &noted.place {
+        println!("going on at line {}", lines.go_on_at(place)?);
+    }
+    let mut report = report(&report_file, noted.place.is_some())?;
+    let mut life = SignOfLife::begin(lines.file_bytes());
+    let mut batch = Batch::default();
+    while let Some(place) = batch.fill(&mut lines, arguments.batch, &mut tally, &mut report)? {
+        for outcome in users.import(&batch.people).await? {
+            tally.count(outcome);
+        }
+        report.flush()?;
+        life.show(&place, &tally);
+        Note { file_bytes: lines.file_bytes(), place: Some(place), tally }.write(&note_file)?;
+    }
+    life.end();
+    Note::remove(&note_file)?;
+    let Tally { created, joined, known, skipped, incomplete } = tally;
+    println!(
+        "{created} accounts made, {} people were known, {skipped} lines skipped, {incomplete} people without a part of their data",
+        joined + known
+    );
+    Ok((tally, report_file))
+}
+
+/// What an import would come to. Nothing is written but the report, so who is met twice in the file is remembered here.
+async fn check(users: &dyn UserStore, arguments: &Arguments) -> anyhow::Result<(Tally, PathBuf)> {
+    let mut lines = Lines::open(&arguments.file, &arguments.ignore, Clock::system().now())?;
+    let report_file = beside(&arguments.file, "check.csv");
+    let (mut report, mut tally) = (report(&report_file, false)?, Tally::default());
+    let mut life = SignOfLife::begin(lines.file_bytes());
+    let (mut batch, mut present) = (Batch::default(), Present::default());
+    while let Some(place) = batch.fill(&mut lines, arguments.batch, &mut tally, &mut report)? {
+        present.extend(users.present(&batch.people).await?);
+        for outcome in present.forecast(&batch.people) {
+            tally.count(outcome);
+        }
+        life.show(&place, &tally);
+    }
+    report.flush()?;
+    life.end();
+    let Tally { created, joined, known, skipped, incomplete } = tally;
+    println!(
+        "{created} accounts would be made, {joined} would get one more way in, {known} people are known and stay as they are, \
+         {skipped} lines would be skipped, {incomplete} people would come without a part of their data"
+    );
+    Ok((tally, report_file))
+}
+
+/// The file that tells about single lines.
+fn report(path: &Path, goes_on: bool) -> anyhow::Result<Writer<File>> {
+    let file = OpenOptions::new().create(true).write(true).append(goes_on).truncate(!goes_on).open(path)?;
+    let mut report = Writer::from_writer(file);
+    if !goes_on {
+        report.write_record(["line", "outcome", "reason"])?;
+    }
+    Ok(report)
+}
+
+/// The people of one transaction.
+#[derive(Default)]
+struct Batch {
+    people: Vec<Person>,
+}
+
+impl Batch {
+    /// The next `most` people that the lines name, and the place behind them; nothing at the end of the file. What is wrong
+    /// with lines on the way is reported.
+    fn fill(
+        &mut self,
+        lines: &mut Lines,
+        most: u32,
+        tally: &mut Tally,
+        report: &mut Writer<File>,
+    ) -> anyhow::Result<Option<Place>> {
+        self.people.clear();
+        while self.people.len() < most as usize {
+            let Some(Line { number, person }) = lines.next()? else { break };
+            let number = number.to_string();
+            match person {
+                Ok((person, left_out)) => {
+                    for reason in &left_out {
+                        report.write_record([number.as_str(), "imported without it", reason])?;
+                    }
+                    tally.incomplete += u64::from(!left_out.is_empty());
+                    self.people.push(person);
+                }
+                Err(reason) => {
+                    report.write_record([number.as_str(), "skipped", reason])?;
+                    tally.skipped += 1;
+                }
+            }
+        }
+        report.flush()?;
+        if self.people.is_empty() { Ok(None) } else { lines.place().map(Some) }
+    }
+}
+
+impl Tally {
+    fn count(&mut self, outcome: Imported) {
+        match outcome {
+            Imported::Created => self.created += 1,
+            Imported::Joined => self.joined += 1,
+            Imported::Known => self.known += 1,
+        }
+    }
+}
