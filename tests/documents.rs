@@ -166,6 +166,8 @@ fn every_link_between_documents_leads_somewhere() {
         "docs/data-retention.md",
         "docs/operations.md",
         "docs/gateways.md",
+        "docs/import.md",
+        "docs/import.zh-CN.md",
         "docs/simulator.md",
         "docs/sql.md",
     ];

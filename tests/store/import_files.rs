@@ -180,6 +180,21 @@ fn quoted(name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_documents_explain_every_column_in_the_order_of_an_export() {
+    let (backend, _folder, file) = file::<Sqlite>("openid,app_id\noA,wx1\n").await;
+    run(&backend.url(), &file, &[]);
+
+    let out = String::from_utf8(weapp_login(&backend.url(), &["export"]).stdout).unwrap();
+
+    let columns: Vec<_> = out.lines().next().unwrap().split(',').collect();
+    for document in ["docs/import.md", "docs/import.zh-CN.md"] {
+        let text = std::fs::read_to_string(document).unwrap();
+        let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+        assert_eq!(rows.map(|(column, _)| column).collect::<Vec<_>>(), columns, "{document}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_counts_people_and_not_their_ways_in() {
     let (backend, _folder, file) = file::<Sqlite>("openid,app_id,unionid\noA,wx1,uA\noB,wx2,uA\noC,wx1,\n").await;
     run(&backend.url(), &file, &[]);
