@@ -27,17 +27,18 @@ GRANT SELECT ON users_without_unionid TO weapp_analyst;
 GRANT SELECT ON phone_bindings TO weapp_analyst;
 GRANT SELECT ON merged_users TO weapp_analyst;
 GRANT SELECT ON erased_users TO weapp_analyst;
-GRANT SELECT (id, language, profile_source, status, merged_into, created_at, updated_at, last_login_at)
+GRANT SELECT (id, language, profile_source, status, merged_into, created_at, updated_at, last_login_at, erased_at)
     ON users TO weapp_analyst;
 GRANT SELECT (app_id, user_id, created_at, last_login_at) ON identities TO weapp_analyst;
-GRANT SELECT ON login_events TO weapp_analyst;
+GRANT SELECT (id, at, user_id, app_id, kind) ON login_events TO weapp_analyst;
 GRANT SELECT ON phone_locks TO weapp_analyst;
 
 -- Support staff: find people by what these can tell (number, name, phone), see what happened, suspend and restore. No
 -- unionid and no openid: a person does not know them, and with them one could be followed into other companies' data.
 CREATE ROLE IF NOT EXISTS weapp_support;
-GRANT SELECT (id, nickname, avatar_url, phone, profile_source, status, merged_into, created_at, updated_at, last_login_at),
-    UPDATE (status, updated_at)
+GRANT SELECT (id, nickname, avatar_url, phone, profile_source, status, merged_into, created_at, updated_at, last_login_at,
+        erased_at, status_by, status_reason),
+    UPDATE (status, status_by, status_reason, updated_at)
     ON users TO weapp_support;
 GRANT SELECT (app_id, user_id, created_at, last_login_at) ON identities TO weapp_support;
 GRANT SELECT ON login_events TO weapp_support;

@@ -23,7 +23,7 @@ WITH digits (d) AS (
 SELECT n FROM million WHERE n <= @people;
 
 INSERT INTO users (id, unionid, nickname, avatar_url, phone, profile_source, status, merged_into,
-    created_at, updated_at, last_login_at)
+    created_at, updated_at, last_login_at, erased_at)
 SELECT n,
     IF(n % 10 < 7 AND n % 200 <> 50, CONCAT('oExampleUnion', LPAD(n, 15, '0')), NULL),
     CASE WHEN n % 200 = 50 THEN '' WHEN n % 5 < 3 THEN '微信用户'
@@ -35,7 +35,8 @@ SELECT n,
     IF(n % 100 = 15, n - 1, NULL),
     @now - INTERVAL (1 - n / @people) * 94608000 + 30 SECOND,
     @now - INTERVAL (1 - n / @people) * 94608000 * (CRC32(n) % 100 / 100) + 20 SECOND,
-    @now - INTERVAL (1 - n / @people) * 94608000 * (CRC32(n) % 100 / 100) + 20 SECOND
+    @now - INTERVAL (1 - n / @people) * 94608000 * (CRC32(n) % 100 / 100) + 20 SECOND,
+    IF(n % 200 = 50, @now - INTERVAL (1 - n / @people) * 94608000 * (CRC32(n) % 100 / 100) + 20 SECOND, NULL)
 FROM numbers ORDER BY n;
 
 INSERT INTO identities (app_id, openid, user_id, created_at, last_login_at)

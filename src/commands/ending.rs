@@ -9,6 +9,8 @@ pub(super) enum Ending {
     Done,
     /// Some of it was done, the rest was left out and reported.
     Partly,
+    /// There is nobody whom it could be done to.
+    Nobody,
 }
 
 impl From<Ending> for ExitCode {
@@ -16,6 +18,7 @@ impl From<Ending> for ExitCode {
         match ending {
             Ending::Done => ExitCode::SUCCESS,
             Ending::Partly => ExitCode::from(3),
+            Ending::Nobody => ExitCode::from(4),
         }
     }
 }

@@ -65,7 +65,7 @@ impl Cli {
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Export(arguments) => export::run(arguments).await,
             Command::Import(arguments) => return Ok(import::run(arguments).await?.into()),
-            Command::Users(arguments) => users::run(arguments).await,
+            Command::Users(arguments) => return Ok(users::run(arguments).await?.into()),
         };
         done.map(|()| Ending::Done.into())
     }

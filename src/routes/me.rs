@@ -62,7 +62,7 @@ pub(super) async fn update(
 #[utoipa::path(delete, path = "/v1/me", tag = "The person", security(("bearer" = [])),
     responses((status = 204, description = "Nothing personal is kept")))]
 pub(super) async fn erase(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
-    app.users.erase(session.user.id, app.clock().now()).await?;
+    app.users.erase(session.user.id, app.clock().now().into()).await?;
     app.sessions.close_all(session.user.id).await?;
     Ok(NoContent)
 }

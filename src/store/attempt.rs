@@ -17,7 +17,7 @@ use strum::VariantArray;
 
 /// How long one attempt may take, and the wait for a connection with it.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
-/// The same where thousands of rows are moved.
+/// The same where thousands of rows are moved or read.
 const LONG_TIME_LIMIT: Duration = Duration::from_secs(60);
 /// How often the database may ask for a transaction to be repeated.
 const ATTEMPTS: u32 = 6;
@@ -38,6 +38,9 @@ pub enum Operation {
     Merged,
     Identities,
     Youngest,
+    Note,
+    Search,
+    Held,
     Record,
     ForgetEvents,
     Import,
@@ -55,7 +58,8 @@ impl Operation {
             | Operation::Present
             | Operation::Export
             | Operation::ExportWithoutPair
-            | Operation::ForgetEvents => LONG_TIME_LIMIT,
+            | Operation::ForgetEvents
+            | Operation::Search => LONG_TIME_LIMIT,
             _ => TIME_LIMIT,
         }
     }

@@ -6,6 +6,7 @@
 mod attempt;
 mod error;
 mod failure;
+mod held;
 mod liveness;
 mod placing;
 mod redis;
@@ -20,6 +21,7 @@ mod users_sqlite;
 mod words;
 
 pub use error::StoreError;
+pub use held::{Held, HeldAccount, HeldEvent, HeldIdentity};
 pub use placing::Present;
 pub use redis::RedisTokens;
 pub use tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
@@ -28,5 +30,5 @@ pub use users::{Accounts, Database, Events, People, Transfer, UserStore};
 pub use users_mysql::Users as MysqlUsers;
 pub use users_sqlite::Users as SqliteUsers;
 pub use words::{
-    Account, Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Outcome, Person, Registered, WayIn,
+    Account, Act, Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Outcome, Person, Registered, Sought, WayIn,
 };

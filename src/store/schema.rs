@@ -18,6 +18,9 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         last_login_at -> Nullable<Timestamp>,
+        erased_at -> Nullable<Timestamp>,
+        status_by -> Nullable<Text>,
+        status_reason -> Nullable<Text>,
     }
 }
 
@@ -38,6 +41,8 @@ diesel::table! {
         user_id -> BigInt,
         app_id -> Nullable<Text>,
         kind -> Text,
+        actor -> Nullable<Text>,
+        reason -> Nullable<Text>,
     }
 }
 

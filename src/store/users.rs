@@ -6,8 +6,9 @@
 //! wholly or not at all.
 
 use super::error::StoreError;
+use super::held::Held;
 use super::placing::Present;
-use super::words::{Account, Connections, Imported, LoginEvent, Newcomer, NotUnlinked, Person, Registered, WayIn};
+use super::words::{Account, Act, Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Person, Registered, Sought, WayIn};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
 use async_trait::async_trait;
@@ -56,11 +57,11 @@ pub trait Accounts: Send + Sync {
     async fn set_phone(&self, id: UserId, phone: &Phone, now: DateTime<Utc>) -> Result<Option<User>, StoreError>;
 
     /// Suspends or restores; an erased account stays erased. The event is written with it.
-    async fn set_status(&self, id: UserId, status: Status, now: DateTime<Utc>) -> Result<Option<User>, StoreError>;
+    async fn set_status(&self, id: UserId, status: Status, act: Act<'_>) -> Result<Option<User>, StoreError>;
 
     /// Removes every personal field and every identity of the account and of all that were merged into it. What stays
     /// says that an account was erased, and when. Erasing twice is erasing once.
-    async fn erase(&self, id: UserId, now: DateTime<Utc>) -> Result<(), StoreError>;
+    async fn erase(&self, id: UserId, act: Act<'_>) -> Result<(), StoreError>;
 
     /// Gives an identity of the account one of its own, without number and profile, and as suspended as the one it
     /// leaves; the event is written with it. `openid` may be left out where the account has one identity in the mini
@@ -73,7 +74,7 @@ pub trait Accounts: Send + Sync {
         id: UserId,
         app_id: &AppId,
         openid: Option<&OpenId>,
-        now: DateTime<Utc>,
+        act: Act<'_>,
     ) -> Result<Result<User, NotUnlinked>, StoreError>;
 
     /// The account and every account that was merged into it.
@@ -85,6 +86,15 @@ pub trait Accounts: Send + Sync {
     /// The youngest accounts beyond `after`, the youngest first, `most` at the most; merged and erased ones too. It costs the
     /// same however many there are.
     async fn youngest(&self, after: UserId, most: i64) -> Result<Vec<Account>, StoreError>;
+
+    /// Writes down what was done to the account elsewhere, such as in Redis.
+    async fn note(&self, id: UserId, kind: EventKind, act: Act<'_>) -> Result<(), StoreError>;
+
+    /// The accounts of those who fit, in the order of their numbers; `most` rows are looked at.
+    async fn search(&self, sought: Sought<'_>, most: i64) -> Result<Vec<UserId>, StoreError>;
+
+    /// Everything that the database has about the person.
+    async fn held(&self, id: UserId) -> Result<Option<Held>, StoreError>;
 }
 
 /// What happened, for those who ask later.

@@ -93,6 +93,8 @@ pub enum EventKind {
     Suspend,
     /// An admin opened it again.
     Restore,
+    /// An admin ended sessions.
+    Revoke,
     /// The account was moved in from elsewhere.
     Import,
 }
@@ -102,6 +104,39 @@ impl EventKind {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+}
+
+/// Something that is done to an account.
+#[derive(Debug, Clone, Copy)]
+pub struct Act<'a> {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who of the staff did it, in 64 characters at most; absent for the person themselves.
+    pub by: Option<&'a str>,
+    /// Why, in 200 characters at most. It outlives the person's data, so it should hold none of it.
+    pub reason: Option<&'a str>,
+}
+
+/// What the person themselves, or the service, does.
+impl From<DateTime<Utc>> for Act<'_> {
+    fn from(at: DateTime<Utc>) -> Self {
+        Act { at, by: None, reason: None }
+    }
+}
+
+/// Whom somebody looks for.
+#[derive(Debug, Clone, Copy)]
+pub enum Sought<'a> {
+    /// Everybody with this number.
+    Phone(&'a Phone),
+    /// Everybody whose number ends with these digits. The database reads every number.
+    PhoneEnd(&'a str),
+    /// Everybody whose name begins like this, whatever its case.
+    Nickname(&'a str),
+    /// The person who has this id in a mini program.
+    OpenId(&'a AppId, &'a OpenId),
+    /// The person who has this id everywhere.
+    UnionId(&'a UnionId),
 }
 
 /// A row of `login_events`.

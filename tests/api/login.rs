@@ -112,7 +112,7 @@ async fn a_suspended_person_is_refused_at_once() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;
     let status = weapp_login::user::Status::Suspended;
-    test.app.users.set_status(alice.id(), status, test.app.clock().now()).await.unwrap();
+    test.app.users.set_status(alice.id(), status, test.app.clock().now().into()).await.unwrap();
 
     let answer = test.phone("alice").login().await;
 

@@ -213,7 +213,7 @@ async fn somebody_who_was_suspended_before_registering_again_is_refused() {
     let (first, second) = (phone.ticket().await, phone.ticket().await);
     let user = phone.register(&first).await.body["user"]["id"].as_str().unwrap().parse().unwrap();
     let status = weapp_login::user::Status::Suspended;
-    test.app.users.set_status(weapp_login::user::UserId(user), status, test.app.clock().now()).await.unwrap();
+    test.app.users.set_status(weapp_login::user::UserId(user), status, test.app.clock().now().into()).await.unwrap();
 
     let answer = phone.register(&second).await;
 

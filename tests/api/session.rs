@@ -76,14 +76,14 @@ async fn an_unused_session_ends_and_a_used_one_goes_on_until_its_greatest_age() 
 async fn a_suspension_reaches_an_open_session_within_a_minute() {
     let test = TestApp::<Mode>::start().await;
     let alice = test.member("alice").await;
-    test.app.users.set_status(alice.id(), Status::Suspended, test.app.clock().now()).await.unwrap();
+    test.app.users.set_status(alice.id(), Status::Suspended, test.app.clock().now().into()).await.unwrap();
     test.advance(59);
 
     let answer = alice.get("/v1/session").await;
 
     assert_eq!(answer.problem(), (401, "session_invalid", "restart"));
     assert_eq!(test.phone("alice").login().await.problem(), (403, "user_suspended", "none"));
-    test.app.users.set_status(alice.id(), Status::Active, test.app.clock().now()).await.unwrap();
+    test.app.users.set_status(alice.id(), Status::Active, test.app.clock().now().into()).await.unwrap();
     assert_eq!(test.phone("alice").login().await.status, 200);
 }
 

@@ -77,7 +77,7 @@ async fn when_a_suspended_account_is_merged_the_stricter_status_wins() {
     let here = test.member("bob").await;
     bob.in_app(OTHER_APP).member().await;
     let status = weapp_login::user::Status::Suspended;
-    test.app.users.set_status(here.id(), status, test.app.clock().now()).await.unwrap();
+    test.app.users.set_status(here.id(), status, test.app.clock().now().into()).await.unwrap();
     bob.set(json!({"unionid": "uBob"})).await;
     assert_eq!(bob.in_app(OTHER_APP).login().await.status, 200, "not merged yet");
 

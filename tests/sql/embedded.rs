@@ -10,15 +10,15 @@ use weapp_login::store::{Database, SqliteUsers};
 
 /// The people of the examples, and something for every question to find.
 const PEOPLE: &str = "
-INSERT INTO users (id, unionid, nickname, phone, profile_source, status, merged_into, created_at, updated_at, last_login_at)
+INSERT INTO users (id, unionid, nickname, phone, profile_source, status, merged_into, created_at, updated_at, last_login_at, erased_at)
 VALUES
     (4214, NULL, 'bob 4214', '+8613000004214', 'user', 'active', NULL,
-        DATETIME('now', '-8 days', 'start of day', '+9 hours'), DATETIME('now'), DATETIME('now')),
+        DATETIME('now', '-8 days', 'start of day', '+9 hours'), DATETIME('now'), DATETIME('now'), NULL),
     (4714, 'oExampleUnion000000000004714', 'alice 4714', '+8613000004214', 'user', 'active', NULL,
-        DATETIME('now', '-2 hours'), DATETIME('now'), DATETIME('now')),
-    (4715, NULL, '', NULL, 'anonymous', 'active', 4714, DATETIME('now', '-3 days'), DATETIME('now'), NULL),
-    (5000, NULL, '', NULL, 'anonymous', 'suspended', NULL, DATETIME('now', '-90 days'), DATETIME('now'), NULL),
-    (5001, NULL, '', NULL, 'anonymous', 'erased', NULL, DATETIME('now', '-90 days'), DATETIME('now'), NULL);
+        DATETIME('now', '-2 hours'), DATETIME('now'), DATETIME('now'), NULL),
+    (4715, NULL, '', NULL, 'anonymous', 'active', 4714, DATETIME('now', '-3 days'), DATETIME('now'), NULL, NULL),
+    (5000, NULL, '', NULL, 'anonymous', 'suspended', NULL, DATETIME('now', '-90 days'), DATETIME('now'), NULL, NULL),
+    (5001, NULL, '', NULL, 'anonymous', 'erased', NULL, DATETIME('now', '-90 days'), DATETIME('now'), NULL, DATETIME('now'));
 INSERT INTO identities (app_id, openid, user_id, created_at, last_login_at)
 VALUES
     ('wx0123456789abcdef', 'oExampleOpen0000000000004214', 4214, DATETIME('now', '-9 days'), DATETIME('now')),
@@ -132,4 +132,20 @@ async fn every_view_counts_what_is_there() {
     assert_eq!(sum("active_users", "users_by_app"), 2);
     assert_eq!(sum("merged_into", "merged_users"), 4714);
     assert_eq!(sum("user_id", "erased_users"), 5001);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_in_a_file_cannot_contradict_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = people(&folder).await;
+
+    for (sql, check) in [
+        ("UPDATE users SET status = 'erased' WHERE id = 4214", "users_erased_at_if_erased"),
+        ("UPDATE users SET status = 'erased', erased_at = DATETIME('now') WHERE id = 4214", "users_erased_wholly"),
+        ("UPDATE users SET status = 'active' WHERE id = 5001", "users_erased_at_if_erased"),
+        ("UPDATE users SET status = 'suspended' WHERE id = 4715", "users_merged_not_suspended"),
+    ] {
+        let error = connection.batch_execute(sql).unwrap_err().to_string();
+        assert!(error.contains(check), "{sql}: {error}");
+    }
 }

@@ -61,7 +61,7 @@ async fn every_call_of_the_store_is_allowed_to_the_service() {
     assert_eq!((merged.id, store.by_id(other).await.unwrap().unwrap().id), (holder, holder));
     store.update_profile(holder, Some(&"bob".parse().unwrap()), None, at).await.unwrap().unwrap();
     store.set_phone(holder, &"+8613000000001".parse().unwrap(), at).await.unwrap().unwrap();
-    store.set_status(holder, Status::Suspended, at).await.unwrap().unwrap();
+    store.set_status(holder, Status::Suspended, at.into()).await.unwrap().unwrap();
     assert_eq!(store.merged(holder).await.unwrap().len(), 2);
     assert_eq!(store.identities(holder).await.unwrap().len(), 2);
     let event = LoginEvent { at, user_id: holder, app_id: None, kind: EventKind::Login };
@@ -88,9 +88,9 @@ async fn every_call_of_the_store_is_allowed_to_the_service() {
     }
     let linked = store.by_pair(&APP.parse().unwrap(), &"o-four".parse().unwrap()).await.unwrap().unwrap();
     let openid = "o-four".parse().unwrap();
-    store.unlink(linked.id, &APP.parse().unwrap(), Some(&openid), at).await.unwrap().unwrap();
+    store.unlink(linked.id, &APP.parse().unwrap(), Some(&openid), at.into()).await.unwrap().unwrap();
     assert_eq!(store.export(None, 10).await.unwrap().len(), 5);
-    store.erase(holder, at).await.unwrap();
+    store.erase(holder, at.into()).await.unwrap();
     assert_eq!(store.export(None, 10).await.unwrap().len(), 3);
     assert!(store.forget_events(at + TimeDelta::seconds(1), 100).await.unwrap() >= 4);
 

@@ -39,7 +39,7 @@ async fn somebody_known_gets_the_number_unless_they_are_suspended() {
         assert_eq!(users.find(&alice, now()).await.unwrap(), Some(known.user));
     }
     let id = users.find(&alice, now()).await.unwrap().unwrap().id;
-    users.set_status(id, Status::Suspended, now()).await.unwrap();
+    users.set_status(id, Status::Suspended, now().into()).await.unwrap();
     for accounts in [Separate, Link] {
         let suspended = users.register(by_phone(&alice, &name, &phone, accounts), now()).await.unwrap();
         assert_eq!((suspended.outcome, suspended.user.phone), (Outcome::Known, Some(other.clone())));
@@ -98,8 +98,8 @@ async fn nobody_joins_an_account_that_is_suspended_erased_or_merged() {
     for (n, phone) in phones.iter().enumerate() {
         held.push(join(&format!("oHolder{n}"), phone).await.user);
     }
-    users.set_status(held[0].id, Status::Suspended, now()).await.unwrap();
-    users.erase(held[1].id, now()).await.unwrap();
+    users.set_status(held[0].id, Status::Suspended, now().into()).await.unwrap();
+    users.erase(held[1].id, now().into()).await.unwrap();
     let keeper = users.register(Newcomer::new(&identity("wx1", "oK", Some("uK")), &name), now()).await.unwrap().user;
     users.find(&identity("wx9", "oHolder2", Some("uK")), now()).await.unwrap().unwrap();
 

@@ -104,7 +104,7 @@ fn links(events: &[(i64, String)], user: &User) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_joins_an_account_that_is_erased_leaves_with_it_or_has_another() {
-    let erase = async |users: Arc<dyn UserStore>, account: User| users.erase(account.id, now()).await.unwrap();
+    let erase = async |users: Arc<dyn UserStore>, account: User| users.erase(account.id, now().into()).await.unwrap();
     meanwhile(
         |users, _, account| erase(users, account),
         async |users, account, people, registered, events| {
@@ -126,7 +126,7 @@ async fn whoever_joins_an_account_that_is_erased_leaves_with_it_or_has_another()
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_joins_an_account_once_it_is_suspended() {
     let suspend = async |users: Arc<dyn UserStore>, account: User| {
-        users.set_status(account.id, Status::Suspended, now()).await.unwrap().unwrap();
+        users.set_status(account.id, Status::Suspended, now().into()).await.unwrap().unwrap();
     };
     meanwhile(
         |users, _, account| suspend(users, account),

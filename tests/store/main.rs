@@ -6,6 +6,7 @@ mod import_files;
 mod migrations;
 mod outages;
 mod sessions;
+mod support;
 mod transfer;
 mod workers;
 

@@ -81,7 +81,7 @@ async fn a_chain_of_merges_ends_at_one_account_that_all_lead_to() {
     }
     assert_eq!(users.merged(ids[0]).await.unwrap(), ids);
     assert_eq!(users.find(&identity("wx1", "o1", Some("uB")), now()).await.unwrap().unwrap().id, ids[2]);
-    users.erase(ids[0], now()).await.unwrap();
+    users.erase(ids[0], now().into()).await.unwrap();
     for id in &ids {
         let gone = users.by_id(*id).await.unwrap().unwrap();
         assert_eq!(
@@ -97,7 +97,7 @@ async fn the_stricter_status_the_phone_and_the_better_profile_survive() {
     let (_backend, users) = Backend::migrated().await;
     let pair = users.register(Newcomer::new(&identity("wx1", "o1", None), &named("Real")), now()).await.unwrap().user;
     users.set_phone(pair.id, &"+8613800000000".parse().unwrap(), now()).await.unwrap();
-    users.set_status(pair.id, Status::Suspended, now()).await.unwrap();
+    users.set_status(pair.id, Status::Suspended, now().into()).await.unwrap();
     let anonymous = named("微信用户");
     let holder =
         users.register(Newcomer::new(&identity("wx2", "o2", Some("u1")), &anonymous), now()).await.unwrap().user;
@@ -107,7 +107,7 @@ async fn the_stricter_status_the_phone_and_the_better_profile_survive() {
     assert_eq!((merged.id, merged.status), (holder.id, Status::Suspended));
     assert_eq!(merged.phone.unwrap().as_str(), "+8613800000000");
     assert_eq!(merged.profile.nickname, "Real");
-    users.set_status(pair.id, Status::Active, now()).await.unwrap();
+    users.set_status(pair.id, Status::Active, now().into()).await.unwrap();
     assert_eq!(users.by_id(holder.id).await.unwrap().unwrap().status, Status::Active, "restored by either number");
 }
 

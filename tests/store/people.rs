@@ -40,8 +40,8 @@ async fn nobody_is_absent_and_not_an_error() {
     assert_eq!(users.find(&identity("wx1", "oNobody", None), now()).await.unwrap(), None);
     assert_eq!(users.find(&identity("wx1", "oNobody", Some("uNobody")), now()).await.unwrap(), None);
     assert_eq!(users.by_id(UserId(404)).await.unwrap(), None);
-    assert_eq!(users.set_status(UserId(404), Status::Suspended, now()).await.unwrap(), None);
-    users.erase(UserId(404), now()).await.unwrap();
+    assert_eq!(users.set_status(UserId(404), Status::Suspended, now().into()).await.unwrap(), None);
+    users.erase(UserId(404), now().into()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,11 +124,11 @@ async fn a_phone_and_a_status_are_kept() {
     let phone = "+8613800000000".parse().unwrap();
 
     users.set_phone(user.id, &phone, now()).await.unwrap();
-    users.set_status(user.id, Status::Suspended, now()).await.unwrap();
+    users.set_status(user.id, Status::Suspended, now().into()).await.unwrap();
 
     let found = users.find(&alice, now()).await.unwrap().unwrap();
     assert_eq!((found.phone, found.status), (Some(phone), Status::Suspended));
-    users.set_status(user.id, Status::Active, now()).await.unwrap();
+    users.set_status(user.id, Status::Active, now().into()).await.unwrap();
     assert_eq!(users.by_id(user.id).await.unwrap().unwrap().status, Status::Active);
 }
 
@@ -137,7 +137,7 @@ async fn a_suspended_account_keeps_its_profile_and_its_phone() {
     let (_backend, users) = Backend::migrated().await;
     let alice = identity("wx1", "o1", None);
     let user = users.register(Newcomer::new(&alice, &named("A")), now()).await.unwrap().user;
-    let suspended = users.set_status(user.id, Status::Suspended, now()).await.unwrap().unwrap();
+    let suspended = users.set_status(user.id, Status::Suspended, now().into()).await.unwrap().unwrap();
 
     let profile = users.update_profile(user.id, Some(&"B".parse().unwrap()), None, now()).await.unwrap();
     let phone = users.set_phone(user.id, &"+8613800000000".parse().unwrap(), now()).await.unwrap();
@@ -177,8 +177,8 @@ async fn an_erased_account_holds_nothing_personal_and_the_person_comes_back_as_s
     users.set_phone(user.id, &"+8613800000000".parse().unwrap(), now()).await.unwrap();
     users.find(&there, now()).await.unwrap().unwrap();
 
-    users.erase(user.id, now()).await.unwrap();
-    users.erase(user.id, now()).await.unwrap();
+    users.erase(user.id, now().into()).await.unwrap();
+    users.erase(user.id, now().into()).await.unwrap();
 
     let gone = users.by_id(user.id).await.unwrap().unwrap();
     assert_eq!((gone.status, gone.profile, gone.phone), (Status::Erased, Profile::default(), None));
@@ -188,7 +188,7 @@ async fn an_erased_account_holds_nothing_personal_and_the_person_comes_back_as_s
     assert!(users.export(None, 10).await.unwrap().is_empty());
     let back = users.register(Newcomer::new(&here, &named("Alice")), now()).await.unwrap();
     assert!(back.created() && back.user.id != user.id);
-    assert_eq!(users.set_status(user.id, Status::Active, now()).await.unwrap(), None, "erased stays erased");
+    assert_eq!(users.set_status(user.id, Status::Active, now().into()).await.unwrap(), None, "erased stays erased");
     assert_eq!(users.update_profile(user.id, Some(&"x".parse().unwrap()), None, now()).await.unwrap(), None);
 }
 

@@ -57,7 +57,7 @@ async fn a_session_of_an_identity_that_was_taken_out_ends_and_the_others_stay() 
         opened.push((user.id, sessions.open(&user, who.clone(), key, "phone".into()).await.unwrap().0));
     }
     assert_eq!(opened[0].0, opened[1].0);
-    users.unlink(opened[0].0, &bob.app_id, Some(&bob.openid), now()).await.unwrap().unwrap();
+    users.unlink(opened[0].0, &bob.app_id, Some(&bob.openid), now().into()).await.unwrap().unwrap();
     seconds.store(46, Ordering::SeqCst);
 
     let found = [sessions.find(&opened[0].1).await.unwrap(), sessions.find(&opened[1].1).await.unwrap()];

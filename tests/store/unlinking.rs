@@ -25,7 +25,7 @@ async fn an_identity_gets_an_account_of_its_own_without_the_number() {
     let (backend, users) = Backend::migrated().await;
     let id = linked(&*users, &[("wx1", "oA", None), ("wx2", "oB", None)]).await;
 
-    let own = users.unlink(id, &"wx2".parse().unwrap(), None, now()).await.unwrap().unwrap();
+    let own = users.unlink(id, &"wx2".parse().unwrap(), None, now().into()).await.unwrap().unwrap();
 
     assert_eq!((own.status, &own.phone, &own.profile), (Status::Active, &None, &Profile::default()));
     assert_eq!(users.find(&identity("wx2", "oB", None), now()).await.unwrap(), Some(own.clone()));
@@ -41,7 +41,7 @@ async fn two_people_with_unionids_stay_apart() {
     let (app, ways) = ("wx2".parse().unwrap(), [("wx1", "oA", None), ("wx2", "oB", Some("uB"))]);
     let id = linked(&*users, &ways).await;
 
-    let own = users.unlink(id, &app, None, now()).await.unwrap().unwrap().id;
+    let own = users.unlink(id, &app, None, now().into()).await.unwrap().unwrap().id;
 
     for _ in 0..2 {
         let bob = users.find(&identity("wx2", "oB", Some("uB")), now()).await.unwrap().unwrap();
@@ -57,7 +57,7 @@ async fn identities_with_one_unionid_become_one_account_again() {
     let id = users.register(Newcomer::new(&here, &named("A")), now()).await.unwrap().user.id;
     users.find(&there, now()).await.unwrap().unwrap();
 
-    let own = users.unlink(id, &there.app_id, None, now()).await.unwrap().unwrap().id;
+    let own = users.unlink(id, &there.app_id, None, now().into()).await.unwrap().unwrap().id;
 
     assert_ne!(own, id);
     for who in [&here, &there] {
@@ -71,17 +71,20 @@ async fn what_is_not_to_be_taken_out_is_told_why() {
     let (_backend, users) = Backend::migrated().await;
     let id = linked(&*users, &[("wx1", "oA", None), ("wx1", "oB", None)]).await;
     let (app, b, absent) = ("wx1".parse().unwrap(), "oB".parse().unwrap(), "oC".parse().unwrap());
-    let unlink = async |id, openid| users.unlink(id, &app, openid, now()).await.unwrap().map(|user| user.id);
+    let unlink = async |id, openid| users.unlink(id, &app, openid, now().into()).await.unwrap().map(|user| user.id);
 
     assert_eq!(unlink(UserId(404), None).await, Err(NotUnlinked::NoAccount));
-    assert_eq!(users.unlink(id, &"wx2".parse().unwrap(), None, now()).await.unwrap(), Err(NotUnlinked::NoIdentity));
+    assert_eq!(
+        users.unlink(id, &"wx2".parse().unwrap(), None, now().into()).await.unwrap(),
+        Err(NotUnlinked::NoIdentity)
+    );
     assert_eq!(unlink(id, Some(&absent)).await, Err(NotUnlinked::NoIdentity));
     assert_eq!(unlink(id, None).await, Err(NotUnlinked::Several));
     let own = unlink(id, Some(&b)).await.unwrap();
     assert_eq!(unlink(id, Some(&b)).await, Err(NotUnlinked::NoIdentity));
     assert_eq!(unlink(id, None).await, Err(NotUnlinked::Only));
     assert_eq!(unlink(own, None).await, Err(NotUnlinked::Only));
-    users.erase(own, now()).await.unwrap();
+    users.erase(own, now().into()).await.unwrap();
     assert_eq!(unlink(own, None).await, Err(NotUnlinked::NoIdentity));
 }
 
@@ -89,9 +92,9 @@ async fn what_is_not_to_be_taken_out_is_told_why() {
 async fn nobody_is_freed_of_a_suspension_by_being_taken_out() {
     let (_backend, users) = Backend::migrated().await;
     let id = linked(&*users, &[("wx1", "oA", None), ("wx2", "oB", None)]).await;
-    users.set_status(id, Status::Suspended, now()).await.unwrap();
+    users.set_status(id, Status::Suspended, now().into()).await.unwrap();
 
-    let own = users.unlink(id, &"wx2".parse().unwrap(), None, now()).await.unwrap().unwrap();
+    let own = users.unlink(id, &"wx2".parse().unwrap(), None, now().into()).await.unwrap().unwrap();
 
     assert_eq!(own.status, Status::Suspended);
 }
@@ -112,7 +115,8 @@ async fn of_two_who_take_identities_out_at_once_neither_leaves_an_account_withou
 
         let same = round % 2 == 0;
         let other = if same { &wx2 } else { &wx1 };
-        let (one, two) = join(users.unlink(id, &wx2, None, now()), second.unlink(id, other, None, now())).await;
+        let (one, two) =
+            join(users.unlink(id, &wx2, None, now().into()), second.unlink(id, other, None, now().into())).await;
 
         let (one, two) = (one.unwrap(), two.unwrap());
         assert!(one.is_ok() != two.is_ok(), "round {round}: {one:?} {two:?}");
@@ -126,8 +130,8 @@ async fn of_two_who_take_identities_out_at_once_neither_leaves_an_account_withou
 async fn the_identity_may_join_again() {
     let (_backend, users) = Backend::migrated().await;
     let id = linked(&*users, &[("wx1", "oA", None), ("wx2", "oB", None)]).await;
-    let own = users.unlink(id, &"wx2".parse().unwrap(), None, now()).await.unwrap().unwrap().id;
-    users.erase(own, now()).await.unwrap();
+    let own = users.unlink(id, &"wx2".parse().unwrap(), None, now().into()).await.unwrap().unwrap().id;
+    users.erase(own, now().into()).await.unwrap();
     let (bob, phone) = (identity("wx2", "oB", None), "+8613800000000".parse().unwrap());
 
     let again = users.register(by_phone(&bob, &named("B"), &phone, Link), now()).await.unwrap();

@@ -7,7 +7,7 @@ use crate::store::attempt::transaction;
 use crate::store::failure::Failure;
 use crate::store::row::{Row, stored};
 use crate::store::schema::{identities, users};
-use crate::store::{EventKind, StoreError, WayIn};
+use crate::store::{Act, EventKind, StoreError, WayIn};
 use crate::user::{AvatarUrl, Nickname, Phone, ProfileSource, Status, User, UserId};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -22,6 +22,8 @@ struct Changes<'a> {
     profile_source: Option<&'a str>,
     phone: Option<&'a str>,
     status: Option<&'a str>,
+    status_by: Option<Option<&'a str>>,
+    status_reason: Option<Option<&'a str>>,
     updated_at: NaiveDateTime,
 }
 
@@ -64,14 +66,20 @@ pub(super) async fn set_status(
     c: &mut Connection,
     id: UserId,
     status: Status,
-    now: DateTime<Utc>,
+    act: Act<'_>,
 ) -> Result<Option<User>, Failure> {
-    let changes = Changes { status: Some(status.as_str()), updated_at: stored(now), ..Changes::default() };
+    let changes = Changes {
+        status: Some(status.as_str()),
+        status_by: Some(act.by),
+        status_reason: Some(act.reason),
+        updated_at: stored(act.at),
+        ..Changes::default()
+    };
     let kind = if status == Status::Active { EventKind::Restore } else { EventKind::Suspend };
     transaction(c, async |c| {
         let user = change(c, id, &[Status::Active, Status::Suspended], &changes).await?;
         if let Some(user) = &user {
-            append(c, user.id.0, None, kind, stored(now)).await?;
+            append(c, user.id.0, None, kind, act).await?;
         }
         Ok(user)
     })
@@ -96,7 +104,7 @@ async fn change(
 }
 
 /// Removes what is personal of the account and of all that were merged into it.
-pub(super) async fn erase(c: &mut Connection, id: UserId, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(super) async fn erase(c: &mut Connection, id: UserId, act: Act<'_>) -> Result<(), Failure> {
     transaction(c, async |c| {
         let Some(row) = keeper(c, id).await? else { return Ok(()) };
         lock(c, &[row.id]).await?;
@@ -114,13 +122,14 @@ pub(super) async fn erase(c: &mut Connection, id: UserId, now: DateTime<Utc>) ->
                 (users::city.eq(""), users::province.eq(""), users::country.eq("")),
                 users::phone.eq(None::<&str>),
                 users::profile_source.eq(ProfileSource::Anonymous.as_str()),
-                users::status.eq(Status::Erased.as_str()),
-                users::updated_at.eq(stored(now)),
+                (users::status.eq(Status::Erased.as_str()), users::erased_at.eq(stored(act.at))),
+                (users::status_by.eq(act.by), users::status_reason.eq(act.reason)),
+                users::updated_at.eq(stored(act.at)),
             ))
             .execute(c)
             .await?;
         diesel::delete(identities::table.filter(identities::user_id.eq(row.id))).execute(c).await?;
-        append(c, row.id, None, EventKind::Erase, stored(now)).await?;
+        append(c, row.id, None, EventKind::Erase, act).await?;
         Ok(())
     })
     .await

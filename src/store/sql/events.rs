@@ -6,8 +6,8 @@ use crate::store::attempt::transaction;
 use crate::store::failure::Failure;
 use crate::store::row::stored;
 use crate::store::schema::login_events;
-use crate::store::{EventKind, LoginEvent};
-use chrono::{DateTime, NaiveDateTime, Timelike, Utc};
+use crate::store::{Act, EventKind, LoginEvent};
+use chrono::{DateTime, Timelike, Utc};
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
@@ -27,14 +27,16 @@ pub(super) async fn append(
     id: i64,
     app: Option<&AppId>,
     kind: EventKind,
-    at: NaiveDateTime,
+    act: Act<'_>,
 ) -> Result<(), Error> {
     diesel::insert_into(login_events::table)
         .values((
-            login_events::at.eq(at),
+            login_events::at.eq(stored(act.at)),
             login_events::user_id.eq(id),
             login_events::app_id.eq(app.map(AppId::as_str)),
             login_events::kind.eq(kind.as_str()),
+            login_events::actor.eq(act.by),
+            login_events::reason.eq(act.reason),
         ))
         .execute(c)
         .await?;

@@ -2,7 +2,7 @@
 
 use super::create::{add_identity, create};
 use super::events::append;
-use super::lookup::{by_id, by_pair, by_unionid, keeper, unionid};
+use super::lookup::{by_id, by_pair, by_unionid, keeper, unionid, why};
 use super::renew::{renew, renew_profile};
 use super::{Connection, last_id, lock, phone_lock};
 use crate::identity::{AppId, OpenId};
@@ -10,7 +10,7 @@ use crate::store::attempt::transaction;
 use crate::store::failure::Failure;
 use crate::store::row::{Row, stored};
 use crate::store::schema::{identities, users};
-use crate::store::{EventKind, Newcomer, NotUnlinked, Outcome, Registered};
+use crate::store::{Act, EventKind, Newcomer, NotUnlinked, Outcome, Registered};
 use crate::user::{Phone, Status, User, UserId};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -70,7 +70,7 @@ async fn link(
         diesel::update(account).set(users::unionid.eq(given)).execute(c).await?;
     }
     add_identity(c, newcomer.identity, holder.id, now).await?;
-    append(c, holder.id, Some(&newcomer.identity.app_id), EventKind::Link, stored(now)).await?;
+    append(c, holder.id, Some(&newcomer.identity.app_id), EventKind::Link, now.into()).await?;
     let mut user = by_id(c, holder.id).await?.ok_or(Error::NotFound)?.user()?;
     renew_profile(c, &mut user, newcomer.profile, now).await?;
     Ok(Registered { user, outcome: Outcome::Linked })
@@ -82,7 +82,7 @@ pub(super) async fn unlink(
     id: UserId,
     app_id: &AppId,
     openid: Option<&OpenId>,
-    now: DateTime<Utc>,
+    act: Act<'_>,
 ) -> Result<Result<User, NotUnlinked>, Failure> {
     transaction(c, async |c| {
         let Some(row) = keeper(c, id).await? else { return Ok(Err(NotUnlinked::NoAccount)) };
@@ -107,7 +107,7 @@ pub(super) async fn unlink(
         if total == 1 {
             return Ok(Err(NotUnlinked::Only));
         }
-        Ok(Ok(take_out(c, &row, way, app_id, now).await?))
+        Ok(Ok(take_out(c, &row, way, app_id, act).await?))
     })
     .await
 }
@@ -120,16 +120,19 @@ async fn take_out(
     row: &Row,
     (app, open, last_login): Way,
     app_id: &AppId,
-    now: DateTime<Utc>,
+    act: Act<'_>,
 ) -> Result<User, Failure> {
+    let now = act.at;
     // A unionid that stayed would lead the identity back at its next login, if it is that one's.
     diesel::update(users::table.filter(users::id.eq(row.id).or(users::merged_into.eq(row.id))))
         .set((users::unionid.eq(None::<&str>), users::updated_at.eq(stored(now))))
         .execute(c)
         .await?;
+    let (status_by, status_reason) = why(c, row.id).await?;
     diesel::insert_into(users::table)
         .values((
             users::status.eq(&row.status),
+            (users::status_by.eq(status_by), users::status_reason.eq(status_reason)),
             users::created_at.eq(stored(now)),
             users::updated_at.eq(stored(now)),
             users::last_login_at.eq(last_login),
@@ -138,6 +141,6 @@ async fn take_out(
         .await?;
     let own = last_id(c).await?;
     diesel::update(identities::table.find((app, open))).set(identities::user_id.eq(own)).execute(c).await?;
-    append(c, row.id, Some(app_id), EventKind::Unlink, stored(now)).await?;
+    append(c, row.id, Some(app_id), EventKind::Unlink, act).await?;
     Ok(by_id(c, own).await?.ok_or(Error::NotFound)?.user()?)
 }

@@ -42,6 +42,11 @@ pub(super) async fn by_id(c: &mut Connection, id: i64) -> Result<Option<Row>, Er
     users::table.find(id).select(Row::as_select()).first(c).await.optional()
 }
 
+/// Who gave the account its status, and why.
+pub(super) async fn why(c: &mut Connection, id: i64) -> Result<(Option<String>, Option<String>), Error> {
+    users::table.find(id).select((users::status_by, users::status_reason)).first(c).await
+}
+
 /// The row of the account that stays under this number.
 pub(super) async fn keeper(c: &mut Connection, id: UserId) -> Result<Option<Row>, Error> {
     let mut row = by_id(c, id.0).await?;

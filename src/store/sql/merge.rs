@@ -5,13 +5,14 @@
 
 use super::create::add_identity;
 use super::events::append;
-use super::lookup::{by_id, by_pair, by_unionid, unionid};
+use super::lookup::{by_id, by_pair, by_unionid, unionid, why};
 use super::{Connection, lock};
 use crate::identity::Identity;
 use crate::store::EventKind;
 use crate::store::failure::Failure;
 use crate::store::row::{ProfileColumns, Row, stored};
 use crate::store::schema::{identities, users};
+use crate::user::Status;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -71,7 +72,12 @@ async fn merge(c: &mut Connection, pair: Row, holder: Row, now: DateTime<Utc>) -
         .execute(c)
         .await?;
     diesel::update(users::table.filter(users::id.eq(leaver.id).or(users::merged_into.eq(leaver.id))))
-        .set((users::merged_into.eq(keeper.id), users::updated_at.eq(stored(now))))
+        .set((
+            users::merged_into.eq(keeper.id),
+            // What is a part of another account has no status of its own: the one that stays has the stricter one.
+            users::status.eq(Status::Active.as_str()),
+            users::updated_at.eq(stored(now)),
+        ))
         .execute(c)
         .await?;
     if leaver.source()?.outranks(keeper.source()?) {
@@ -81,11 +87,18 @@ async fn merge(c: &mut Connection, pair: Row, holder: Row, now: DateTime<Utc>) -
             .await?;
     }
     let strictest = keeper.status()?.strictest(leaver.status()?);
+    if strictest != keeper.status()? {
+        let (by, reason) = why(c, leaver.id).await?;
+        diesel::update(users::table.find(keeper.id))
+            .set((users::status_by.eq(by), users::status_reason.eq(reason)))
+            .execute(c)
+            .await?;
+    }
     let phone = keeper.phone.take().or(leaver.phone);
     diesel::update(users::table.find(keeper.id))
         .set((users::status.eq(strictest.as_str()), users::phone.eq(phone), users::updated_at.eq(stored(now))))
         .execute(c)
         .await?;
-    append(c, leaver.id, None, EventKind::Merge, stored(now)).await?;
+    append(c, leaver.id, None, EventKind::Merge, now.into()).await?;
     by_id(c, keeper.id).await?.ok_or(Failure::Query(Error::NotFound))
 }

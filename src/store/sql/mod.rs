@@ -15,6 +15,7 @@ mod pending;
 mod phone_lock;
 mod register;
 mod renew;
+mod search;
 mod written;
 mod youngest;
 
@@ -22,8 +23,7 @@ use super::{Backend, Connection, ELSE_UPDATE, MIGRATIONS, NEWER, Users, first_id
 use crate::identity::{AppId, Identity, OpenId};
 use crate::store::attempt::Operation;
 use crate::store::{
-    Account, Accounts, Connections, Database, Events, Imported, LoginEvent, Newcomer, NotUnlinked, People, Person, Present,
-    Registered, StoreError, Transfer, WayIn,
+    Account, Accounts, Act, Connections, Database, EventKind, Events, Held, Imported, LoginEvent, Newcomer, NotUnlinked, People, Person, Present, Registered, Sought, StoreError, Transfer, WayIn,
 };
 use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
 use async_trait::async_trait;
@@ -66,12 +66,12 @@ impl Accounts for Users {
         self.attempts.run(Operation::SetPhone, async |c| account::set_phone(c, id, phone, now).await).await
     }
 
-    async fn set_status(&self, id: UserId, status: Status, now: DateTime<Utc>) -> Result<Option<User>, StoreError> {
-        self.attempts.run(Operation::SetStatus, async |c| account::set_status(c, id, status, now).await).await
+    async fn set_status(&self, id: UserId, status: Status, act: Act<'_>) -> Result<Option<User>, StoreError> {
+        self.attempts.run(Operation::SetStatus, async |c| account::set_status(c, id, status, act).await).await
     }
 
-    async fn erase(&self, id: UserId, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.attempts.run(Operation::Erase, async |c| account::erase(c, id, now).await).await
+    async fn erase(&self, id: UserId, act: Act<'_>) -> Result<(), StoreError> {
+        self.attempts.run(Operation::Erase, async |c| account::erase(c, id, act).await).await
     }
 
     async fn unlink(
@@ -79,9 +79,9 @@ impl Accounts for Users {
         id: UserId,
         app_id: &AppId,
         openid: Option<&OpenId>,
-        now: DateTime<Utc>,
+        act: Act<'_>,
     ) -> Result<Result<User, NotUnlinked>, StoreError> {
-        self.attempts.run(Operation::Unlink, async |c| link::unlink(c, id, app_id, openid, now).await).await
+        self.attempts.run(Operation::Unlink, async |c| link::unlink(c, id, app_id, openid, act).await).await
     }
 
     async fn merged(&self, id: UserId) -> Result<Vec<UserId>, StoreError> {
@@ -94,6 +94,18 @@ impl Accounts for Users {
 
     async fn youngest(&self, after: UserId, most: i64) -> Result<Vec<Account>, StoreError> {
         self.attempts.run(Operation::Youngest, async |c| youngest::youngest(c, after, most).await).await
+    }
+
+    async fn note(&self, id: UserId, kind: EventKind, act: Act<'_>) -> Result<(), StoreError> {
+        self.attempts.run(Operation::Note, async |c| Ok(events::append(c, id.0, None, kind, act).await?)).await
+    }
+
+    async fn search(&self, sought: Sought<'_>, most: i64) -> Result<Vec<UserId>, StoreError> {
+        self.attempts.run(Operation::Search, async |c| search::search(c, sought, most).await).await
+    }
+
+    async fn held(&self, id: UserId) -> Result<Option<Held>, StoreError> {
+        self.attempts.run(Operation::Held, async |c| search::held(c, id).await).await
     }
 }
 

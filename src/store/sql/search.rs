@@ -1,0 +1,69 @@
+//! Finding people and everything about them, for whoever looks after accounts.
+
+use super::Connection;
+use super::lookup::keeper;
+use crate::store::Sought;
+use crate::store::failure::Failure;
+use crate::store::held::{Held, HeldAccount, HeldEvent, HeldIdentity};
+use crate::store::schema::{identities, login_events, users};
+use crate::user::UserId;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+/// The accounts that stay of those which fit.
+pub(super) async fn search(c: &mut Connection, sought: Sought<'_>, most: i64) -> Result<Vec<UserId>, Failure> {
+    let columns = (users::id, users::merged_into);
+    let found = users::table.order(users::id).limit(most).select(columns);
+    let rows: Vec<(i64, Option<i64>)> = match sought {
+        Sought::Phone(phone) => found.filter(users::phone.eq(phone.as_str())).load(c).await?,
+        Sought::PhoneEnd(digits) => {
+            found.filter(users::phone.like(format!("%{}", literal(digits))).escape('|')).load(c).await?
+        }
+        Sought::Nickname(begin) => {
+            found.filter(users::nickname.like(format!("{}%", literal(begin))).escape('|')).load(c).await?
+        }
+        Sought::UnionId(unionid) => found.filter(users::unionid.eq(unionid.as_str())).load(c).await?,
+        Sought::OpenId(app, openid) => {
+            let ways = identities::table
+                .filter(identities::app_id.eq(app.as_str()).and(identities::openid.eq(openid.as_str())))
+                .select((
+                    identities::user_id,
+                    None::<i64>.into_sql::<diesel::sql_types::Nullable<diesel::sql_types::BigInt>>(),
+                ));
+            ways.load(c).await?
+        }
+    };
+    let mut ids: Vec<_> = rows.into_iter().map(|(id, keeper)| UserId(keeper.unwrap_or(id))).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// `text` as a pattern that fits itself only.
+fn literal(text: &str) -> String {
+    text.replace('|', "||").replace('%', "|%").replace('_', "|_")
+}
+
+/// Everything about the person whose account has this number.
+pub(super) async fn held(c: &mut Connection, id: UserId) -> Result<Option<Held>, Failure> {
+    let Some(row) = keeper(c, id).await? else { return Ok(None) };
+    let accounts: Vec<HeldAccount> = users::table
+        .filter(users::id.eq(row.id).or(users::merged_into.eq(row.id)))
+        .order((users::merged_into.is_not_null(), users::id))
+        .select(HeldAccount::as_select())
+        .load(c)
+        .await?;
+    let identities: Vec<HeldIdentity> = identities::table
+        .filter(identities::user_id.eq(row.id))
+        .order(identities::created_at)
+        .select(HeldIdentity::as_select())
+        .load(c)
+        .await?;
+    let events: Vec<HeldEvent> = login_events::table
+        .filter(login_events::user_id.eq_any(accounts.iter().map(|account| account.id)))
+        .order((login_events::at, login_events::id))
+        .select(HeldEvent::as_select())
+        .load(c)
+        .await?;
+    Ok(Some(Held { accounts, identities, events }))
+}
