@@ -9,12 +9,15 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_weapp-login");
 struct Dev {
     process: Child,
     said: Vec<String>,
-    folder: tempfile::TempDir,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Dev {
     fn start(settings: &[(&str, &str)]) -> Dev {
-        let folder = tempfile::tempdir().unwrap();
+        Dev::start_in(tempfile::tempdir().unwrap(), settings)
+    }
+
+    fn start_in(folder: tempfile::TempDir, settings: &[(&str, &str)]) -> Dev {
         let mut command = Command::new(PROGRAM);
         command.arg("dev").env("LISTEN", "127.0.0.1:0").envs(settings.iter().copied()).current_dir(folder.path());
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -26,7 +29,12 @@ impl Dev {
                 break;
             }
         }
-        Dev { process, said, folder }
+        Dev { process, said, folder: Some(folder) }
+    }
+
+    /// Ends it; the folder stays for another start.
+    fn end(mut self) -> tempfile::TempDir {
+        self.folder.take().unwrap()
     }
 
     fn base(&self) -> &str {
@@ -43,7 +51,15 @@ impl Drop for Dev {
 
 #[test]
 fn the_printed_lines_register_a_person_and_sign_them_in_again() {
-    let dev = Dev::start(&[]);
+    let first = Dev::start(&[]);
+    signs_in(&first);
+
+    let second = Dev::start_in(first.end(), &[]);
+
+    signs_in(&second);
+}
+
+fn signs_in(dev: &Dev) {
     let lines: Vec<_> = dev
         .said
         .iter()
@@ -58,7 +74,7 @@ fn the_printed_lines_register_a_person_and_sign_them_in_again() {
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert_eq!(said.matches("registrationRequired").count(), 1, "{script}\n{said}");
     assert_eq!(said.matches("\"status\":\"loggedIn\"").count(), 2, "{script}\n{said}");
-    assert!(dev.folder.path().join("weapp-login-dev.sqlite3").exists());
+    assert!(dev.folder.as_ref().unwrap().path().join("weapp-login-dev.sqlite3").exists());
 }
 
 #[test]
@@ -72,11 +88,43 @@ fn production_settings_lying_around_do_not_reach_it() {
     ]);
 
     assert!(dev.said.iter().any(|line| line.contains("wxmine")), "{:?}", dev.said);
+    for ignored in ["DATABASE_URL", "REDIS_URL", "WECHAT_BASE_URL"] {
+        let line = format!("Not used here: {ignored} from the environment");
+        assert!(dev.said.contains(&line), "{:?}", dev.said);
+    }
     let output = Command::new("curl").args(["-s", &format!("{}/readyz", dev.base())]).output().unwrap();
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
         "{\"status\":\"ready\",\"redis\":\"up\",\"database\":\"up\"}"
     );
+}
+
+#[test]
+fn a_database_that_is_set_for_something_else_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "LOG=info\nDATABASE_URL=sqlite://mine.sqlite3\n").unwrap();
+
+    let dev = Dev::start_in(folder, &[]);
+
+    assert!(dev.said.iter().any(|line| line == "Not used here: DATABASE_URL from .env line 2"), "{:?}", dev.said);
+    assert!(!dev.folder.as_ref().unwrap().path().join("mine.sqlite3").exists());
+}
+
+#[test]
+fn a_page_that_gives_its_own_name_to_this_machine_gets_nothing() {
+    let dev = Dev::start(&[]);
+    let status = |host: &str, path: &str| {
+        let mut command = Command::new("curl");
+        command.args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", &format!("Host: {host}")]);
+        let output = command.arg(format!("{}{path}", dev.base())).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+
+    for path in ["/", "/playground/state", "/control/people", "/v1/session", "/docs/"] {
+        assert_eq!(status("evil.example", path), "400", "{path}");
+    }
+    assert_eq!(status("localhost:1234", "/"), "200");
+    assert_eq!(status("127.0.0.1", "/playground/state"), "200");
 }
 
 #[test]

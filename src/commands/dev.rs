@@ -1,11 +1,13 @@
 //! `weapp-login dev`: everything in one process, for a developer's own machine.
 
+use super::loopback;
 use super::serve::until_told;
 use super::simulate::simulator;
 use crate::app::{App, Shared};
 use crate::clock::Clock;
 use crate::playground;
-use crate::settings::{self, DatabaseUrl, Loaded, Secrets, Settings, Sources, WechatApp};
+use crate::random::Random;
+use crate::settings::{self, Loaded, Secrets, Settings, Sources, WechatApp};
 use crate::telemetry::log;
 use anyhow::{Context, bail};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -17,10 +19,21 @@ const APPS: [(&str, &str); 2] = [
     ("wx00000000000000a2", "simulated-secret-of-the-second-app"),
 ];
 
-pub(super) async fn run() -> anyhow::Result<()> {
+/// Where people are kept and what WeChat is: this mode has its own, whatever is set for production.
+const OWN: [&str; 3] = ["DATABASE_URL", "REDIS_URL", "WECHAT_BASE_URL"];
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The SQLite file that people are kept in, made if it is not there
+    #[arg(long, default_value = "weapp-login-dev.sqlite3")]
+    file: String,
+}
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let sources = Sources::of_process();
-    let listener = listener(&sources)?;
-    let Loaded { settings, warnings } = dev_settings(sources, listener.local_addr()?)?;
+    let (listener, name) = listener(&sources)?;
+    let ignored: Vec<_> = OWN.into_iter().filter_map(|name| sources.origin(name)).collect();
+    let Loaded { settings, warnings } = dev_settings(sources, listener.local_addr()?, &arguments.file)?;
     log::start(&settings.log.filter, settings.log.format);
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -28,18 +41,19 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let simulator = simulator(&settings.wechat.apps, Rotation::OnExchange, None);
     let shared = Shared::new(settings, Clock::system())?;
     App::new(shared.clone(), 1)?.users.migrate().await?;
-    say_what_to_try(&shared.settings, listener.local_addr()?);
+    say_what_to_try(&shared.settings, listener.local_addr()?, &arguments.file, &ignored);
     let mount = simulator.configure();
     let page = playground::Playground::new(&shared)?;
     until_told(shared, listener, move |routes| {
+        loopback::refuse_others(routes, &name);
         mount.clone()(routes);
         page.mount(routes);
     })
     .await
 }
 
-/// Loopback only: whoever reaches this process can be anybody.
-fn listener(sources: &Sources) -> anyhow::Result<TcpListener> {
+/// Loopback only: whoever reaches this process can be anybody. With it the name that it was asked for by.
+fn listener(sources: &Sources) -> anyhow::Result<(TcpListener, String)> {
     let listen = sources.text("LISTEN").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let addresses: Vec<SocketAddr> =
         listen.to_socket_addrs().with_context(|| format!("LISTEN: {listen} is no host:port"))?.collect();
@@ -48,16 +62,15 @@ fn listener(sources: &Sources) -> anyhow::Result<TcpListener> {
             "LISTEN: {listen} is not a loopback address; dev lets anybody be anybody, so it serves this machine only"
         );
     }
-    TcpListener::bind(addresses.as_slice()).with_context(|| format!("cannot listen on {listen}"))
+    let listener = TcpListener::bind(addresses.as_slice()).with_context(|| format!("cannot listen on {listen}"))?;
+    Ok((listener, loopback::name(&listen).to_owned()))
 }
 
 /// What was set, with the storage and the WeChat of this mode in the place of real ones.
-fn dev_settings(mut sources: Sources, address: SocketAddr) -> anyhow::Result<Loaded<Settings>> {
+fn dev_settings(mut sources: Sources, address: SocketAddr, file: &str) -> anyhow::Result<Loaded<Settings>> {
     sources.overrule("REDIS_URL", "memory:");
     sources.overrule("WECHAT_BASE_URL", &format!("http://{address}"));
-    if !sources.text("DATABASE_URL").is_some_and(|url| url.starts_with("sqlite://")) {
-        sources.overrule("DATABASE_URL", "sqlite://weapp-login-dev.sqlite3");
-    }
+    sources.overrule("DATABASE_URL", &format!("sqlite://{file}"));
     // The playground moves WeChat's clock and not the service's, so what WeChat signs would soon be from the future.
     for (name, text) in
         [("LOG", "weapp_login=info"), ("LOG_FORMAT", "pretty"), ("DRAIN_SECONDS", "0"), ("DATA_MAX_AGE_SECONDS", "0")]
@@ -79,32 +92,35 @@ fn dev_settings(mut sources: Sources, address: SocketAddr) -> anyhow::Result<Loa
     Ok(loaded)
 }
 
-fn say_what_to_try(settings: &Settings, address: SocketAddr) {
+fn say_what_to_try(settings: &Settings, address: SocketAddr, file: &str, ignored: &[String]) {
     let base = format!("http://{address}");
     let mini_program = &settings.wechat.apps[0].id;
-    let file = match &settings.database.url {
-        DatabaseUrl::Sqlite(path) => path.display().to_string(),
-        DatabaseUrl::Mysql(_) => unreachable!("this mode replaces every other address"),
-    };
+    // The file remembers people from one start to the next, and WeChat's ids follow from the name.
+    let person = format!("alice-{}", hex::encode(Random::system().bytes::<3>()));
     println!("weapp-login is on {base} with a simulated WeChat");
     println!();
     println!("  playground   {base}/");
     println!("  API          {base}/docs/");
     println!("  people       {file}");
     println!();
-    println!("Sign in as alice, whom nobody knows yet:");
+    for setting in ignored {
+        println!("Not used here: {setting}");
+    }
+    println!("Sign in as {person}, whom nobody knows yet:");
     println!();
     let json = "-H 'content-type: application/json'";
     let app_id = format!("'{{\"appId\":\"{mini_program}\"}}'");
-    println!("  CODE=$(curl -s {base}/wx/alice/login {json} -d {app_id} | sed 's/.*\"code\":\"\\([^\"]*\\).*/\\1/')");
+    println!(
+        "  CODE=$(curl -s {base}/wx/{person}/login {json} -d {app_id} | sed 's/.*\"code\":\"\\([^\"]*\\).*/\\1/')"
+    );
     println!(
         "  TICKET=$(curl -s {base}/v1/login {json} -d '{{\"appId\":\"{mini_program}\",\"code\":\"'$CODE'\"}}' | tee /dev/stderr | \
          sed 's/.*\"ticket\":\"\\([^\"]*\\).*/\\1/')"
     );
     println!(
-        "  curl -s {base}/wx/alice/getUserInfo {json} -d {app_id} | sed \"s/^{{/{{\\\"ticket\\\":\\\"$TICKET\\\",/\" | \
+        "  curl -s {base}/wx/{person}/getUserInfo {json} -d {app_id} | sed \"s/^{{/{{\\\"ticket\\\":\\\"$TICKET\\\",/\" | \
          curl -s {base}/v1/register {json} -d @-"
     );
     println!();
-    println!("The first two lines once more sign alice in at once. ctrl-c ends it.");
+    println!("The first two lines once more sign {person} in at once. ctrl-c ends it.");
 }

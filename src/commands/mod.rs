@@ -6,6 +6,7 @@ mod dev;
 mod ending;
 mod export;
 mod import;
+mod loopback;
 mod migrate;
 mod part;
 mod people_csv;
@@ -40,7 +41,7 @@ enum Command {
     /// Check the settings and reach the database, Redis and WeChat
     Check,
     /// Everything in one process on loopback: SQLite, memory, a simulated WeChat and the playground
-    Dev,
+    Dev(dev::Arguments),
     /// The WeChat simulator alone
     Simulate(simulate::Arguments),
     /// Move people in from another backend
@@ -61,7 +62,7 @@ impl Cli {
             Command::Serve => serve::run().await,
             Command::Migrate => migrate::run().await,
             Command::Check => check::run().await,
-            Command::Dev => dev::run().await,
+            Command::Dev(arguments) => dev::run(arguments).await,
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Export(arguments) => export::run(arguments).await,
             Command::Import(arguments) => return Ok(import::run(arguments).await?.into()),

@@ -72,6 +72,13 @@ impl Sources {
         self.layers().filter_map(|layer| layer.get(name)).find(|entry| !entry.text.is_empty()).map(|e| e.text.clone())
     }
 
+    /// Where `name`, or the file that is read for it, is set, such as `from .env line 3`.
+    pub fn origin(&self, name: &str) -> Option<String> {
+        let names = [name.to_owned(), format!("{name}_FILE")];
+        let found = self.layers().flat_map(|layer| names.iter().filter_map(|name| Some((name, layer.get(name)?))));
+        found.filter(|(_, entry)| !entry.text.is_empty()).map(|(name, entry)| format!("{name} {}", entry.origin)).next()
+    }
+
     /// Whether a mini program stands in any source.
     pub fn name_a_mini_program(&self) -> bool {
         self.text("WECHAT_APP_ID").is_some() || !self.mini_programs.is_empty()

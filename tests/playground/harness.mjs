@@ -26,7 +26,7 @@ export let base
 /** Starts the program as `dev`, in a folder of its own or in that of an earlier one; `settings` are environment variables. */
 export async function startDev(settings = {}, place = mkdtempSync(join(tmpdir(), 'weapp-login-playground-'))) {
   const env = {
-    ...process.env, LISTEN: '127.0.0.1:0', RATE_LIMIT_PER_MINUTE: '0', DATABASE_URL: `sqlite://${join(place, 'people')}`, LOG: 'off', ...settings
+    ...process.env, LISTEN: '127.0.0.1:0', RATE_LIMIT_PER_MINUTE: '0', LOG: 'off', ...settings
   }
   const server = spawn(program, ['dev'], { cwd: place, env, stdio: ['ignore', 'pipe', 'inherit'] })
   const url = await new Promise((found, failed) => {
