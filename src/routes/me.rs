@@ -1,7 +1,6 @@
-//! `GET`, `PATCH` and `DELETE /v1/me`: what a person shows, and leaving.
+//! `GET` and `PATCH /v1/me`: what a person shows.
 
 use super::extract::{Body, CurrentUser};
-use super::no_content::NoContent;
 use super::signed_in::UserBody;
 use crate::app::App;
 use crate::error::{ApiError, Code};
@@ -54,17 +53,6 @@ pub(super) async fn update(
     let id = current.session.user.id;
     let user = app.users.update_profile(id, nickname.as_ref(), avatar_url.as_ref(), app.clock().now()).await?;
     changed(&app, &current, user).await
-}
-
-/// Leave: erase the person.
-///
-/// Every personal field, every way in and every session is gone; the person can register again as somebody new.
-#[utoipa::path(delete, path = "/v1/me", tag = "The person", security(("bearer" = [])),
-    responses((status = 204, description = "Nothing personal is kept")))]
-pub(super) async fn erase(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
-    app.users.erase(session.user.id, app.clock().now().into()).await?;
-    app.sessions.close_all(session.user.id).await?;
-    Ok(NoContent)
 }
 
 /// The answer to a change, which the session at hand is told, too. Nobody is changed whose account was suspended or erased

@@ -3,6 +3,7 @@
 mod auth;
 mod docs;
 mod endpoint;
+mod erase;
 mod extract;
 mod health;
 mod introspect;
@@ -37,7 +38,7 @@ fn table() -> Table {
         .add::<register::__path_register, _>(register::register, register::FAILURES)
         .add::<me::__path_show, _>(me::show, session::FAILURES)
         .add::<me::__path_update, _>(me::update, me::FAILURES)
-        .add::<me::__path_erase, _>(me::erase, session::FAILURES)
+        .add::<erase::__path_erase, _>(erase::erase, erase::FAILURES)
         .add::<phone::__path_bind, _>(phone::bind, phone::FAILURES)
         .add::<open_data::__path_open, _>(open_data::open, open_data::FAILURES)
         .add::<sessions::__path_list, _>(sessions::list, session::FAILURES)

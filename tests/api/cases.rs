@@ -3,6 +3,7 @@
 use super::Mode;
 
 mod auth;
+mod erase;
 mod errors;
 mod introspect;
 mod login;

@@ -1,7 +1,7 @@
-//! `GET`, `PATCH` and `DELETE /v1/me`
+//! `GET` and `PATCH /v1/me`
 
 use super::Mode;
-use crate::harness::{OTHER_APP, TestApp};
+use crate::harness::TestApp;
 use reqwest::Method;
 use serde_json::json;
 use testkit::Answer;
@@ -51,23 +51,6 @@ async fn what_cannot_be_shown_is_refused_and_changes_nothing() {
         assert_eq!(answer.problem(), (400, "invalid_request", "none"), "{change}");
     }
     assert_eq!(alice.get("/v1/me").await.body, alice.user);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_erased_person_is_gone_and_comes_back_as_somebody_new() {
-    let test = TestApp::<Mode>::start().await;
-    let alice = test.member("alice").await;
-    let elsewhere = test.phone("alice").in_app(OTHER_APP).member().await;
-
-    let answer = alice.delete("/v1/me").await;
-
-    assert_eq!(answer.status, 204);
-    assert_eq!(alice.get("/v1/session").await.status, 401);
-    assert_eq!(elsewhere.get("/v1/session").await.status, 401);
-    let back = test.member("alice").await;
-    assert_ne!(back.id(), alice.id());
-    let gone = test.app.users.by_id(alice.id()).await.unwrap().unwrap();
-    assert_eq!((gone.status.as_str(), gone.profile), ("erased", Default::default()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,6 +27,22 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
+/// The same where a request may come without a body, which is as a body that leaves everything out.
+pub(crate) struct OptionalBody<T>(pub T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<OptionalBody<T>, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = bytes(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            if bytes.is_empty() { Ok(OptionalBody(T::default())) } else { parsed(&bytes).map(OptionalBody) }
+        })
+    }
+}
+
 /// The bytes of a body within the limit.
 pub(crate) fn bytes(
     request: &HttpRequest,

@@ -6,7 +6,7 @@ mod client_address;
 mod current_user;
 mod within_limit;
 
-pub(super) use body::{Body, base64, bytes, within};
+pub(super) use body::{Body, OptionalBody, base64, bytes, within};
 pub(super) use caller::Caller;
 pub(super) use client_address::ClientAddress;
 pub(crate) use client_address::address as client_address;

@@ -35,6 +35,8 @@ pub(super) async fn import(c: &mut Connection, people: &[Person]) -> Result<Vec<
             };
             ways.extend(person.pair.as_ref().map(|_| (person, account)));
         }
+        // In the order of their key, so that neighbours in it are written one after the other.
+        ways.sort_by_key(|(person, _)| person.pair.as_ref().map(|(app, openid)| (app.as_str(), openid.as_str())));
         for ways in ways.chunks(ROWS) {
             add_ways(c, ways).await?;
         }
