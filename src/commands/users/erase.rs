@@ -1,6 +1,7 @@
 //! `users erase`: for a person who asks for it and cannot sign in.
 
-use super::{Desk, print};
+use super::desk::Desk;
+use super::print;
 use crate::commands::ending::Ending;
 use crate::user::{Status, UserId};
 use anyhow::{Context, bail};

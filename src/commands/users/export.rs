@@ -1,6 +1,7 @@
 //! `users export`: everything that is held about a person, for the person.
 
-use super::{Desk, print, sessions};
+use super::desk::Desk;
+use super::{print, sessions};
 use crate::commands::ending::Ending;
 use crate::user::UserId;
 use anyhow::Context;

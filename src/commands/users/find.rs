@@ -1,6 +1,6 @@
 //! `users find`: whose account it is.
 
-use super::Desk;
+use super::desk::Desk;
 use crate::commands::ending::Ending;
 use crate::identity::{AppId, OpenId, UnionId};
 use crate::store::Sought;

@@ -3,6 +3,7 @@
 //! Nothing here shows an openid or a unionid but `export`, which is for the person themselves. Whatever changes an account
 //! leaves an event that tells who did it and why.
 
+mod desk;
 mod erase;
 mod export;
 mod find;
@@ -20,10 +21,9 @@ use crate::identity::{AppId, OpenId};
 use crate::random::Random;
 use crate::session::{Lives, Sessions};
 use crate::settings::{DatabaseSettings, RedisSettings, Secrets, SessionSettings, Sources};
-use crate::store::{Act, UserStore};
 use crate::user::{Status, UserId};
 use clap::Subcommand;
-use std::sync::Arc;
+use desk::Desk;
 
 #[derive(clap::Args)]
 #[command(
@@ -85,24 +85,6 @@ enum Action {
     },
     /// End all sessions of an account
     RevokeAll { id: i64 },
-}
-
-/// What every action works with.
-struct Desk {
-    users: Arc<dyn UserStore>,
-    sessions: Sessions,
-    clock: Clock,
-    json: bool,
-    dry_run: bool,
-    by: String,
-    reason: Option<String>,
-}
-
-impl Desk {
-    /// What is done now, by whoever sits here.
-    fn act(&self) -> Act<'_> {
-        Act { at: self.clock.now(), by: Some(&self.by), reason: self.reason.as_deref() }
-    }
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Ending> {

@@ -1,6 +1,6 @@
 //! What is printed, for people or for programs.
 
-use super::Desk;
+use super::desk::Desk;
 use crate::commands::ending::Ending;
 use crate::user::UserId;
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! `users sessions`, `users revoke` and `users revoke-all`: where somebody is signed in.
 
-use super::{Desk, print};
+use super::desk::Desk;
+use super::print;
 use crate::commands::ending::Ending;
 use crate::session::OpenSession;
 use crate::store::EventKind;

@@ -1,6 +1,7 @@
 //! `users show`: an account as support staff need it.
 
-use super::{Desk, print};
+use super::desk::Desk;
+use super::print;
 use crate::commands::ending::Ending;
 use crate::store::{Held, HeldAccount, HeldEvent, HeldIdentity};
 use crate::user::UserId;

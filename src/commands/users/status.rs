@@ -1,6 +1,6 @@
 //! `users suspend` and `users restore`, for one account or for many.
 
-use super::Desk;
+use super::desk::Desk;
 use crate::commands::ending::Ending;
 use crate::user::{Status, UserId};
 use anyhow::{Context, bail};

@@ -1,6 +1,7 @@
 //! `users unlink`: an account of its own for an identity that joined the wrong one.
 
-use super::{Desk, print};
+use super::desk::Desk;
+use super::print;
 use crate::commands::ending::Ending;
 use crate::identity::{AppId, OpenId};
 use crate::store::NotUnlinked;
