@@ -30,5 +30,6 @@ pub use users::{Accounts, Database, Events, People, Transfer, UserStore};
 pub use users_mysql::Users as MysqlUsers;
 pub use users_sqlite::Users as SqliteUsers;
 pub use words::{
-    Account, Act, Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Outcome, Person, Registered, Sought, WayIn,
+    Account, Act, Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Outcome, Person, Registered,
+    Sought, WayIn,
 };

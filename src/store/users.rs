@@ -8,7 +8,10 @@
 use super::error::StoreError;
 use super::held::Held;
 use super::placing::Present;
-use super::words::{Account, Act, Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Person, Registered, Sought, WayIn};
+use super::words::{
+    Account, Act, Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Person, Registered, Sought,
+    WayIn,
+};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
 use async_trait::async_trait;

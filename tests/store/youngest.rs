@@ -17,7 +17,7 @@ async fn the_youngest_accounts_come_first_with_their_pairs_and_no_more_than_aske
         ids.push(registered.user.id);
     }
     users.find(&identity("wx2", "oD2", Some("uD")), now()).await.unwrap();
-    users.erase(ids[2], now()).await.unwrap();
+    users.erase(ids[2], now().into()).await.unwrap();
 
     let youngest = users.youngest(ids[0], 2).await.unwrap();
 

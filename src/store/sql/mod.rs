@@ -23,7 +23,8 @@ use super::{Backend, Connection, ELSE_UPDATE, MIGRATIONS, NEWER, Users, first_id
 use crate::identity::{AppId, Identity, OpenId};
 use crate::store::attempt::Operation;
 use crate::store::{
-    Account, Accounts, Act, Connections, Database, EventKind, Events, Held, Imported, LoginEvent, Newcomer, NotUnlinked, People, Person, Present, Registered, Sought, StoreError, Transfer, WayIn,
+    Account, Accounts, Act, Connections, Database, EventKind, Events, Held, Imported, LoginEvent, Newcomer,
+    NotUnlinked, People, Person, Present, Registered, Sought, StoreError, Transfer, WayIn,
 };
 use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
 use async_trait::async_trait;
