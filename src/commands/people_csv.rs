@@ -99,10 +99,10 @@ impl Line {
     /// # Errors
     /// Why the line names nobody.
     pub(super) fn person(self, now: DateTime<Utc>) -> Result<(Person, Vec<&'static str>), &'static str> {
-        self.with_texts(unguarded).as_written(now)
+        self.with_texts(unguarded).written(now)
     }
 
-    fn as_written(self, now: DateTime<Utc>) -> Result<(Person, Vec<&'static str>), &'static str> {
+    fn written(self, now: DateTime<Utc>) -> Result<(Person, Vec<&'static str>), &'static str> {
         let mut left_out = vec![];
         let pair = match (self.app_id.trim(), self.openid.trim()) {
             ("", "") => None,
