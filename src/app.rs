@@ -16,7 +16,7 @@ use crate::store::{
 };
 use crate::telemetry::metrics::recorder;
 use crate::ticket::Tickets;
-use crate::wechat::WechatClient;
+use crate::wechat::{Gate, WechatClient};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
@@ -36,8 +36,8 @@ pub struct Shared {
     pub memory: Option<Arc<MemoryTokens>>,
     /// The user store when it is a SQLite file, which has one writer.
     embedded: Option<Arc<dyn UserStore>>,
-    /// Calls to WeChat in progress, whose bound is the process's.
-    pub wechat_in_flight: AtomicUsize,
+    /// The way to WeChat: places and breakers, whose bound and verdict are the process's.
+    pub wechat_gate: Arc<Gate>,
     /// This process's calls to WeChat, whose limit is the process's.
     wechat_calls: Arc<MemoryTokens>,
     /// The user store of each worker, to be counted by whichever of them is asked for the metrics.
@@ -81,15 +81,6 @@ pub enum OpenError {
     Wechat(#[source] reqwest::Error),
 }
 
-/// A call to WeChat in progress; it leaves when dropped.
-pub struct WechatCall(Arc<Shared>);
-
-impl Drop for WechatCall {
-    fn drop(&mut self) {
-        self.0.wechat_in_flight.fetch_sub(1, Relaxed);
-    }
-}
-
 impl Shared {
     /// What the workers of a process with these settings share. It connects to nothing.
     ///
@@ -105,11 +96,12 @@ impl Shared {
         let memory =
             matches!(settings.redis.url, TokenStoreUrl::Memory).then(|| Arc::new(MemoryTokens::new(clock.clone())));
         let (events, writer) = event_log(clock.clone());
+        let places = settings.limits.wechat_max_in_flight;
         Ok(Arc::new(Shared {
             events,
             draining: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
-            wechat_in_flight: AtomicUsize::new(0),
+            wechat_gate: Arc::new(Gate::new(settings.wechat.apps.iter().map(|app| &app.id), places)),
             memory,
             opened: Mutex::new(embedded.iter().map(Arc::downgrade).collect()),
             embedded,
@@ -124,15 +116,6 @@ impl Shared {
     #[must_use]
     pub fn event_writer(&self) -> Option<EventWriter> {
         self.writer.lock().expect("nothing panics while it holds the writer").take()
-    }
-
-    /// A place among the calls to WeChat in progress, if there is one: while WeChat is silent, what does not need it keeps
-    /// its room.
-    #[must_use]
-    pub fn enter_wechat(self: &Arc<Shared>) -> Option<WechatCall> {
-        let call = WechatCall(self.clone());
-        let before = self.wechat_in_flight.fetch_add(1, Relaxed);
-        (before < self.settings.limits.wechat_max_in_flight).then_some(call)
     }
 
     /// True from the moment on that the process was told to end.
@@ -191,7 +174,8 @@ impl App {
         let connections = settings.database.pool_size.div_ceil(workers.max(1));
         let users = shared.users(connections).map_err(OpenError::Users)?;
         let tokens = shared.tokens().map_err(OpenError::Tokens)?;
-        let wechat = Arc::new(WechatClient::new(settings.wechat.base_urls.clone()).map_err(OpenError::Wechat)?);
+        let wechat = WechatClient::new(settings.wechat.base_urls.clone(), shared.wechat_gate.clone());
+        let wechat = Arc::new(wechat.map_err(OpenError::Wechat)?);
         let lives = Lives {
             idle: settings.sessions.ttl,
             absolute: settings.sessions.max_age,

@@ -73,11 +73,11 @@ impl PhoneCodes {
             return Ok(phone);
         }
         let token = self.access_tokens.get(code.app).await?;
-        let info = match self.wechat.phone_number(&token, code.code, code.openid).await {
+        let info = match self.wechat.phone_number(code.app, &token, code.code, code.openid).await {
             // WeChat looks at the access token before the code, so a refused token has not used the code up.
             Err(WechatError::TokenRefused(_)) => {
                 let token = self.access_tokens.instead_of(code.app, &token).await?;
-                self.wechat.phone_number(&token, code.code, code.openid).await?
+                self.wechat.phone_number(code.app, &token, code.code, code.openid).await?
             }
             answer => answer?,
         };

@@ -40,11 +40,6 @@ impl ApiError {
         ApiError::new(Code::InvalidRequest, detail)
     }
 
-    /// As many requests wait for WeChat as may.
-    pub(crate) fn wechat_is_busy() -> ApiError {
-        ApiError::new(Code::Overloaded, "as many requests of this replica wait for WeChat as may")
-    }
-
     /// The one answer to every bearer token that leads nowhere, whatever the reason.
     pub fn no_session() -> ApiError {
         ApiError::new(Code::SessionInvalid, "the token is missing, unknown, expired or revoked")

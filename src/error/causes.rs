@@ -62,6 +62,13 @@ impl From<WechatError> for ApiError {
                 Code::WechatUnavailable,
                 "WeChat does not answer, or makes no sense; a code may have been used up",
             ),
+            WechatError::Resting(wait) => {
+                ApiError::new(Code::WechatUnavailable, "WeChat has not answered lately and is not asked for a moment")
+                    .after(*wait)
+            }
+            WechatError::Busy => {
+                ApiError::new(Code::Overloaded, "as many requests of this replica wait for WeChat as may")
+            }
         }
         .because(error)
     }

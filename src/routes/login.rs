@@ -86,9 +86,9 @@ pub(super) async fn login(
     refuse_beyond(app.limits.count_app(&mini_program.id).await)?;
     refuse_beyond(app.limits.count_wechat_call(&mini_program.id).await)?;
 
-    let call = app.shared.enter_wechat().ok_or_else(ApiError::wechat_is_busy)?;
+    let place = app.shared.wechat_gate.enter(&mini_program.id).await?;
     let (identity, session_key) = app.wechat.exchange(mini_program, code).await?;
-    drop(call);
+    drop(place);
 
     let Some(user) = app.users.find(&identity, app.clock().now()).await? else {
         if mini_program.registration.is_empty() {

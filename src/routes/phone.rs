@@ -78,7 +78,7 @@ pub(super) async fn bind(
 pub(super) async fn number(app: &App, identity: &Identity, code: &str) -> Result<Phone, ApiError> {
     let code = phone_code(app, identity, code)?;
     refuse_beyond(app.limits.count_wechat_call(&identity.app_id).await)?;
-    let _call = app.shared.enter_wechat().ok_or_else(ApiError::wechat_is_busy)?;
+    let _place = app.shared.wechat_gate.enter(&identity.app_id).await?;
     app.phone_codes.number(code).await.map_err(|error| match error {
         NoToken::Wechat(WechatError::CodeInvalid(_) | WechatError::CodeUsed(_)) => {
             ApiError::new(Code::PhoneCodeInvalid, "WeChat does not know this code of this person's, or it was used")

@@ -10,14 +10,14 @@ const MAX_PER_MINUTE: u32 = 100_000_000;
 section! {
     /// How much at once, and how often.
     pub struct LimitSettings {
-        /// requests in progress at once; more are answered with overloaded
+        /// requests in progress at once; more are answered with overloaded. A quarter is for session checks alone
         max_in_flight: usize = "MAX_IN_FLIGHT", whole(1, 1_000_000), {
             default: "1024",
-            chinese: "同时进行的请求数上限；超出时返回 overloaded",
+            chinese: "同时进行的请求数上限；超出时返回 overloaded。其中四分之一只留给会话检查",
         };
-        /// calls to WeChat in progress at once among them; beyond, overloaded. Default: half of MAX_IN_FLIGHT
+        /// requests among them that ask WeChat at once; a quarter more wait up to 1 s, then overloaded. Default: half of MAX_IN_FLIGHT
         wechat_max_in_flight: usize = "WECHAT_MAX_IN_FLIGHT", wechat_calls, {
-            chinese: "其中同时调用微信的上限；超出时返回 overloaded。默认为 MAX_IN_FLIGHT 的一半",
+            chinese: "其中同时调用微信的上限；另有四分之一最多等 1 秒，再超出则返回 overloaded。默认为 MAX_IN_FLIGHT 的一半",
         };
         /// login and register requests a client address may make; 0 turns it off
         per_address_per_minute: u32 = "RATE_LIMIT_PER_MINUTE", whole(0, MAX_PER_MINUTE), {

@@ -34,6 +34,11 @@ fn describe() {
     describe_gauge!("weapp_login_requests_in_flight", "requests in progress");
     describe_counter!("weapp_login_wechat_calls_total", "calls to WeChat, by path and errcode (none: no answer)");
     describe_histogram!("weapp_login_wechat_call_seconds", "time WeChat took, by path");
+    describe_gauge!("weapp_login_wechat_breaker_state", "0 WeChat is asked, 1 one call tries, 2 it is left alone");
+    describe_counter!(
+        "weapp_login_wechat_rejected_total",
+        "what did not get to ask WeChat, by mini program and reason"
+    );
     describe_counter!("weapp_login_tickets_total", "tickets, by what became of them");
     describe_counter!("weapp_login_sessions_total", "sessions, by what became of them");
     describe_counter!("weapp_login_registrations_total", "registrations, by way and by how they ended");

@@ -5,6 +5,7 @@
 //! once more).
 
 use super::errcode::WechatError;
+use super::gate::Gate;
 use crate::identity::{Identity, OpenId, SessionKey};
 use crate::settings::WechatApp;
 use crate::user::Phone;
@@ -13,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
@@ -41,14 +42,15 @@ pub struct WechatClient {
     bases: Vec<Url>,
     /// When each base address was last found unreachable.
     unreachable: Mutex<Vec<Option<Instant>>>,
+    gate: Arc<Gate>,
 }
 
 impl WechatClient {
-    /// `bases` are asked in this order, such as `https://api.weixin.qq.com`.
+    /// `bases` are asked in this order, such as `https://api.weixin.qq.com`, as far as `gate` lets anybody ask.
     ///
     /// # Errors
     /// TLS cannot be set up on this machine.
-    pub fn new(bases: Vec<Url>) -> Result<WechatClient, reqwest::Error> {
+    pub fn new(bases: Vec<Url>, gate: Arc<Gate>) -> Result<WechatClient, reqwest::Error> {
         let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
         let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
         let mut builder = reqwest::Client::builder()
@@ -61,7 +63,7 @@ impl WechatClient {
             builder = builder.no_proxy();
         }
         let unreachable = Mutex::new(vec![None; bases.len()]);
-        Ok(WechatClient { http: builder.build()?, bases, unreachable })
+        Ok(WechatClient { http: builder.build()?, bases, unreachable, gate })
     }
 
     /// Exchanges the `code` of `wx.login`: who it is, and the key that their data is signed with from then on.
@@ -83,11 +85,12 @@ impl WechatClient {
             ("js_code", code),
             ("grant_type", "authorization_code"),
         ];
-        let answer = self.call(Method::GET, "/sns/jscode2session", |request| request.query(&query)).await?;
-        let Exchanged { openid, session_key, unionid } = sensible(answer)?;
-        let unionid = unionid.filter(|unionid| !unionid.is_empty()).map(|unionid| unionid.parse()).transpose();
-        let unionid = unionid.map_err(|error| WechatError::Unavailable(Box::new(error)))?;
-        Ok((Identity { app_id: app.id.clone(), openid, unionid }, session_key))
+        let understood = |Exchanged { openid, session_key, unionid }| {
+            let unionid = unionid.filter(|unionid: &String| !unionid.is_empty()).map(|unionid| unionid.parse());
+            let unionid = unionid.transpose().map_err(|error| WechatError::Unavailable(Box::new(error)))?;
+            Ok((Identity { app_id: app.id.clone(), openid, unionid }, session_key))
+        };
+        self.call(app, Method::GET, "/sns/jscode2session", |request| request.query(&query), understood).await
     }
 
     /// The number behind the `code` of a phone button, which is used up by this. The code must be one of `openid`'s.
@@ -95,6 +98,7 @@ impl WechatClient {
     /// Source: <https://developers.weixin.qq.com/miniprogram/dev/server/API/user-info/phone-number/api_getphonenumber>
     pub async fn phone_number(
         &self,
+        app: &WechatApp,
         token: &SecretString,
         code: &str,
         openid: &OpenId,
@@ -106,8 +110,8 @@ impl WechatClient {
         let query = [("access_token", token.expose_secret())];
         let body = json!({ "code": code, "openid": openid.as_str() });
         let path = "/wxa/business/getuserphonenumber";
-        let answer = self.call(Method::POST, path, |request| request.query(&query).json(&body)).await?;
-        Ok(sensible::<Answer>(answer)?.phone_info)
+        let fill = |request: RequestBuilder| request.query(&query).json(&body);
+        self.call(app, Method::POST, path, fill, |answer: Answer| Ok(answer.phone_info)).await
     }
 
     /// The mini program's stable access token; `force` retires the one in use.
@@ -125,18 +129,24 @@ impl WechatClient {
             "secret": app.secret.expose_secret(),
             "force_refresh": force,
         });
-        let answer = self.call(Method::POST, "/cgi-bin/stable_token", |request| request.json(&body)).await?;
-        let Answer { access_token, expires_in } = sensible(answer)?;
-        Ok(AccessToken { token: access_token.into(), life: Duration::from_secs(expires_in) })
+        let understood = |Answer { access_token, expires_in }| {
+            Ok(AccessToken { token: String::into(access_token), life: Duration::from_secs(expires_in) })
+        };
+        self.call(app, Method::POST, "/cgi-bin/stable_token", |request| request.json(&body), understood).await
     }
 
-    async fn call(
+    /// What `understood` makes of the answer, if WeChat is asked at all. The connection did its work when WeChat answered
+    /// with sense, an errcode included.
+    async fn call<A: DeserializeOwned, T>(
         &self,
+        app: &WechatApp,
         method: Method,
         path: &'static str,
         fill: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Value, WechatError> {
+        understood: impl FnOnce(A) -> Result<T, WechatError>,
+    ) -> Result<T, WechatError> {
         let begin = Instant::now();
+        let call = self.gate.call(&app.id, begin)?;
         let mut answer = self.call_once(&method, path, &fill).await;
         if matches!(&answer, Ok(value) if errcode(value) == Some(-1)) {
             answer = self.call_once(&method, path, &fill).await;
@@ -145,6 +155,11 @@ impl WechatClient {
             None | Some(0) => Ok(value),
             Some(errcode) => Err(WechatError::from_errcode(errcode)),
         });
+        let answer = answer.and_then(sensible).and_then(understood);
+        match &answer {
+            Err(WechatError::Unavailable(_)) => call.failed(Instant::now()),
+            _ => call.succeeded(),
+        }
         let outcome = match &answer {
             Ok(_) => "0".to_owned(),
             Err(error) => error.errcode().map_or("none".to_owned(), |errcode| errcode.to_string()),

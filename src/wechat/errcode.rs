@@ -1,6 +1,7 @@
 //! What an `errcode` of WeChat's means, by what has to be done about it.
 
 use std::error::Error;
+use std::time::Duration;
 
 /// What WeChat answered instead of what was asked for, by what has to be done about it.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,12 @@ pub enum WechatError {
     /// No answer, or one that makes no sense. What was asked may have been done.
     #[error("wechat does not answer")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// It was not asked: it has not answered lately, and is asked again after this time.
+    #[error("wechat is not asked, because it has not answered several times in a row")]
+    Resting(Duration),
+    /// It was not asked: as many of this process ask as may.
+    #[error("as many requests of this process ask wechat as may")]
+    Busy,
 }
 
 impl WechatError {
@@ -59,7 +66,7 @@ impl WechatError {
             | WechatError::QuotaExhausted(errcode)
             | WechatError::TokenRefused(errcode)
             | WechatError::Rejected(errcode) => Some(*errcode),
-            WechatError::Unavailable(_) => None,
+            WechatError::Unavailable(_) | WechatError::Resting(_) | WechatError::Busy => None,
         }
     }
 }

@@ -15,5 +15,6 @@ mod register;
 mod session;
 mod sessions;
 mod several_apps;
+mod silent_wechat;
 mod story;
 mod ways;
