@@ -1,11 +1,12 @@
 //! What happened to accounts, written to `login_events` in batches, off every request's path.
 //!
 //! A process that is killed loses the events of its last [`PERIOD`] at most. While the database does not answer, events
-//! wait in memory, [`MAX_WAITING`] at most; beyond that the newest are dropped, and counted.
+//! wait in memory, [`MAX_WAITING`] at most; beyond that the newest are dropped, and counted. What the database refuses while
+//! it takes the rest is found by halving, said and left out, so that nothing behind it waits for ever.
 
 use crate::clock::Clock;
 use crate::identity::AppId;
-use crate::store::{EventKind, LoginEvent, TokenStore, UserStore, Value};
+use crate::store::{EventKind, LoginEvent, StoreError, TokenStore, UserStore, Value};
 use crate::telemetry::metrics::outcomes;
 use crate::user::UserId;
 use chrono::TimeDelta;
@@ -20,6 +21,12 @@ pub const PERIOD: Duration = Duration::from_millis(100);
 const BATCH: usize = 100;
 /// Events that wait in memory at the most.
 pub const MAX_WAITING: usize = 50_000;
+/// How long a batch that could not be written waits for the next attempt.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Attempts until a batch that the database finds fault with is taken apart.
+const FAULTS: u32 = 3;
+/// The same where it gives another reason, which may pass, such as a full disk: half a minute.
+const REFUSALS: u32 = 60;
 /// Rows deleted by one statement of the clean-up, so that none holds locks for long.
 const FORGET_AT_ONCE: i64 = 1000;
 const FIRST_FORGETTING: Duration = Duration::from_secs(60);
@@ -38,13 +45,17 @@ pub struct EventWriter {
     events: Receiver<LoginEvent>,
     written: Counter,
     dropped: Counter,
+    refused: Counter,
 }
 
 /// A log and what writes it.
 pub fn event_log(clock: Clock) -> (EventLog, EventWriter) {
     let (waiting, events) = channel(MAX_WAITING);
     let (written, dropped) = (count("written"), count("dropped"));
-    (EventLog { waiting, clock, dropped: dropped.clone() }, EventWriter { events, written, dropped })
+    (
+        EventLog { waiting, clock, dropped: dropped.clone() },
+        EventWriter { events, written, dropped, refused: count("refused") },
+    )
 }
 
 impl EventLog {
@@ -81,22 +92,65 @@ impl EventWriter {
 
     /// False when the process is ending and the database does not take them.
     async fn write_batch(&self, users: &dyn UserStore, batch: &[LoginEvent]) -> bool {
-        let mut failures = 0;
-        while let Err(error) = users.record(batch).await {
-            failures += 1;
+        let mut outcome = users.record(batch).await;
+        for failures in 1.. {
+            let Err(error) = outcome else { break };
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 events = batch.len(),
                 "login events wait for the database"
             );
-            if self.events.is_closed() && failures >= 3 {
+            let patience = if matches!(error, StoreError::Broken(_)) { FAULTS } else { REFUSALS };
+            if failures >= patience && users.ping().await.is_ok() {
+                self.write_apart(users, batch).await;
+                return true;
+            }
+            if self.events.is_closed() && failures >= FAULTS {
                 self.dropped.increment(batch.len() as u64);
                 return false;
             }
-            tokio::time::sleep(PERIOD * 5).await;
+            tokio::time::sleep(PAUSE).await;
+            outcome = users.record_again(batch).await;
         }
         self.written.increment(batch.len() as u64);
         true
+    }
+
+    /// Writes what the database takes of `batch`, half by half, and leaves out what it refuses by itself.
+    async fn write_apart(&self, users: &dyn UserStore, batch: &[LoginEvent]) {
+        let (left, right) = batch.split_at(batch.len() / 2);
+        for part in [left, right].into_iter().filter(|part| !part.is_empty()) {
+            loop {
+                let Err(error) = users.record_again(part).await else {
+                    self.written.increment(part.len() as u64);
+                    break;
+                };
+                if users.ping().await.is_err() {
+                    // It says nothing of the part: the database went away meanwhile.
+                    if self.events.is_closed() {
+                        self.dropped.increment(part.len() as u64);
+                        break;
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                match part {
+                    [event] => self.leave_out(event, &error),
+                    _ => Box::pin(self.write_apart(users, part)).await,
+                }
+                break;
+            }
+        }
+    }
+
+    fn leave_out(&self, event: &LoginEvent, error: &StoreError) {
+        self.refused.increment(1);
+        tracing::error!(
+            error = error as &dyn std::error::Error,
+            kind = event.kind.as_str(),
+            user_id = event.user_id.0,
+            "a login event is left out, because the database refuses it"
+        );
     }
 }
 

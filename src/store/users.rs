@@ -106,6 +106,9 @@ pub trait Events: Send + Sync {
     /// Appends to `login_events` and brings `last_login_at` up to date, all or nothing; it never goes back.
     async fn record(&self, events: &[LoginEvent]) -> Result<(), StoreError>;
 
+    /// The same, of events that an earlier call may have recorded without being told so: what is there is not written twice.
+    async fn record_again(&self, events: &[LoginEvent]) -> Result<(), StoreError>;
+
     /// Deletes events older than `before`, `most` at the most; tells how many.
     async fn forget_events(&self, before: DateTime<Utc>, most: i64) -> Result<usize, StoreError>;
 }

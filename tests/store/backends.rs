@@ -1,5 +1,6 @@
 //! A store of its own for every test.
 
+use diesel::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -16,6 +17,8 @@ pub trait People: Sized {
     fn url(&self) -> String;
     /// What is written in `login_events`: account and kind, in order.
     async fn events(&self) -> Vec<(i64, String)>;
+    /// Makes the database refuse events of the account `id`.
+    async fn refuse_events_of(&self, id: i64);
     /// Folder of its migrations.
     const MIGRATIONS: &str;
 
@@ -53,6 +56,16 @@ impl People for Sqlite {
         login_events.order(id).select((user_id, kind)).load(&mut connection).unwrap()
     }
 
+    async fn refuse_events_of(&self, id: i64) {
+        use diesel::connection::SimpleConnection;
+        let mut connection = diesel::SqliteConnection::establish(self.file().to_str().unwrap()).unwrap();
+        let trigger = format!(
+            "CREATE TRIGGER refusal BEFORE INSERT ON login_events WHEN NEW.user_id = {id} \
+             BEGIN SELECT RAISE(ABORT, 'Incorrect account'); END"
+        );
+        connection.batch_execute(&trigger).unwrap();
+    }
+
     fn url(&self) -> String {
         format!("sqlite://{}", self.file().display())
     }
@@ -75,6 +88,15 @@ impl People for Mysql {
         use mysql_async::prelude::Queryable;
         let mut connection = self.0.connect().await;
         connection.query("SELECT user_id, kind FROM login_events ORDER BY id").await.unwrap()
+    }
+
+    async fn refuse_events_of(&self, id: i64) {
+        use mysql_async::prelude::Queryable;
+        let trigger = format!(
+            "CREATE TRIGGER refusal BEFORE INSERT ON login_events FOR EACH ROW \
+             IF NEW.user_id = {id} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'Incorrect account'; END IF"
+        );
+        self.0.connect().await.query_drop(trigger).await.unwrap();
     }
 
     fn url(&self) -> String {

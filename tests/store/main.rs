@@ -14,6 +14,7 @@ mod workers;
 mod mysql {
     pub use crate::backends::Mysql as Backend;
     mod importing;
+    mod events;
     mod linking;
     mod linking_races;
     mod merging;
@@ -26,6 +27,7 @@ mod mysql {
 mod sqlite {
     pub use crate::backends::Sqlite as Backend;
     mod importing;
+    mod events;
     mod linking;
     mod linking_races;
     mod merging;

@@ -1,6 +1,6 @@
 //! What happened, written many at a time.
 
-use super::{Backend, Connection, NEWER};
+use super::{Backend, Connection, NEWER, lock};
 use crate::identity::AppId;
 use crate::store::attempt::transaction;
 use crate::store::failure::Failure;
@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write;
 
 /// People in one statement that moves last logins on: the database looks each of them up in the statement's list.
@@ -48,6 +48,50 @@ pub(super) async fn record(c: &mut Connection, events: &[LoginEvent]) -> Result<
     if events.is_empty() {
         return Ok(());
     }
+    transaction(c, async |c| Ok(write(c, events).await?)).await
+}
+
+/// The same, unless they are there: the transaction of an earlier call, which wrote all of them or none, may have taken
+/// effect although its COMMIT went unanswered. They are looked for, which costs nothing as long as nothing goes wrong; a key
+/// for each batch would cost every batch a row and a statement.
+///
+/// That transaction may even be taking effect still. It has the accounts of those who logged in locked until then, so
+/// these are locked first.
+pub(super) async fn record_again(c: &mut Connection, events: &[LoginEvent]) -> Result<(), Failure> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let accounts: BTreeSet<_> = events.iter().map(|event| event.user_id.0).collect();
+    let accounts: Vec<_> = accounts.into_iter().collect();
+    transaction(c, async |c| {
+        lock(c, &accounts).await?;
+        if are_there(c, &accounts, events).await? {
+            return Ok(());
+        }
+        Ok(write(c, events).await?)
+    })
+    .await
+}
+
+/// Whether every one of `events`, which happened to `accounts`, is written.
+async fn are_there(c: &mut Connection, accounts: &[i64], events: &[LoginEvent]) -> Result<bool, Error> {
+    let (first, last) = (events.iter().map(|event| event.at).min(), events.iter().map(|event| event.at).max());
+    let (Some(first), Some(last)) = (first, last) else { return Ok(true) };
+    let rows: Vec<(NaiveDateTime, i64, Option<String>, String)> = login_events::table
+        .filter(login_events::user_id.eq_any(accounts))
+        .filter(login_events::at.between(stored(first), stored(last)))
+        .select((login_events::at, login_events::user_id, login_events::app_id, login_events::kind))
+        .load(c)
+        .await?;
+    let written: HashSet<_> =
+        rows.iter().map(|(at, id, app, kind)| (*at, *id, app.as_deref(), kind.as_str())).collect();
+    Ok(events.iter().all(|event| {
+        let app = event.app_id.as_ref().map(AppId::as_str);
+        written.contains(&(stored(event.at), event.user_id.0, app, event.kind.as_str()))
+    }))
+}
+
+async fn write(c: &mut Connection, events: &[LoginEvent]) -> Result<(), Error> {
     let mut newest = Newest::new();
     let mut newest_in_app: BTreeMap<&str, Newest> = BTreeMap::new();
     for event in events.iter().filter(|event| event.kind == EventKind::Login) {
@@ -56,20 +100,17 @@ pub(super) async fn record(c: &mut Connection, events: &[LoginEvent]) -> Result<
             note(newest_in_app.entry(app.as_str()).or_default(), event);
         }
     }
-    transaction(c, async |c| {
-        insert(c, events).await?;
-        for update in updates("users", "id", &newest) {
-            // Without anything to bind there is nothing to prepare: one round trip.
-            c.batch_execute(&update).await?;
+    insert(c, events).await?;
+    for update in updates("users", "id", &newest) {
+        // Without anything to bind there is nothing to prepare: one round trip.
+        c.batch_execute(&update).await?;
+    }
+    for (app, newest) in &newest_in_app {
+        for update in updates("identities", "user_id", newest) {
+            diesel::sql_query(format!("{update} AND app_id = ?")).bind::<Text, _>(*app).execute(c).await?;
         }
-        for (app, newest) in &newest_in_app {
-            for update in updates("identities", "user_id", newest) {
-                diesel::sql_query(format!("{update} AND app_id = ?")).bind::<Text, _>(*app).execute(c).await?;
-            }
-        }
-        Ok(())
-    })
-    .await
+    }
+    Ok(())
 }
 
 /// Deletes old events, the oldest first; tells how many.

@@ -116,6 +116,10 @@ impl Events for Users {
         self.attempts.run(Operation::Record, async |c| events::record(c, events).await).await
     }
 
+    async fn record_again(&self, events: &[LoginEvent]) -> Result<(), StoreError> {
+        self.attempts.run(Operation::Record, async |c| events::record_again(c, events).await).await
+    }
+
     async fn forget_events(&self, before: DateTime<Utc>, most: i64) -> Result<usize, StoreError> {
         self.attempts.run(Operation::ForgetEvents, async |c| events::forget(c, before, most).await).await
     }
