@@ -2,7 +2,9 @@
 
 use super::table::Table;
 use crate::error::{ApiError, Code, Problem, Retry};
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::{Data, Html, Json, ServiceConfig, get};
+use actix_web::{CustomizeResponder, Responder};
 use std::sync::Arc;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -79,14 +81,21 @@ pub(super) async fn document(document: Data<Document>) -> Result<Json<Data<Docum
 pub(super) fn mount_page(routes: &mut ServiceConfig) {
     // Left alone, the page would have another host validate the document.
     let config = Config::new(["/openapi.json"]).validator_url("none");
-    routes.route("/docs", get().to(page));
+    for path in ["/docs", "/docs/", "/docs/index.html"] {
+        routes.route(path, get().to(page));
+    }
     routes.service(SwaggerUi::new("/docs/{_:.*}").config(config));
 }
 
+/// What the page may load and run: its own assets, the pictures inside its style sheet and the styles that its script sets.
+/// Nobody may frame it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                      font-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
+
 /// The page itself, told where its assets are.
-async fn page() -> Result<Html, ApiError> {
+async fn page() -> Result<CustomizeResponder<Html>, ApiError> {
     let file = utoipa_swagger_ui::serve("index.html", Arc::new(Config::new(["/openapi.json"])));
     let file = file.ok().flatten().ok_or_else(|| ApiError::new(Code::NotFound, "no such path"))?;
     let page = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head><base href=\"/docs/\">", 1);
-    Ok(Html::new(page))
+    Ok(Html::new(page).customize().insert_header((CONTENT_SECURITY_POLICY, POLICY)))
 }

@@ -165,3 +165,19 @@ test('the state tells rows without an id of WeChat\'s, and stored things by thei
   }
   await closeWell()
 })
+
+test('the page of the API works under its policy: it lists the operations, opens one and loads nothing from elsewhere', async () => {
+  const { page, watch, closeWell } = await open()
+
+  for (const path of ['/docs', '/docs/']) {
+    const answer = await page.goto(`${base}${path}`)
+    assert.match(answer.headers()['content-security-policy'], /default-src 'none'/)
+    await page.waitForSelector('.opblock')
+    await page.locator('.opblock-summary-control').first().click()
+    await page.waitForSelector('.opblock.is-open .opblock-body')
+    assert.ok(await page.locator('.opblock').count() > 10)
+  }
+
+  assert.deepEqual(watch.problems, [])
+  await closeWell()
+})
