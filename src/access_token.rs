@@ -97,12 +97,18 @@ impl AccessTokens {
 
     /// Gets a token from WeChat, unless another replica is at it or has just done it.
     async fn renew(&self, app: &WechatApp, refused: Option<&SecretString>) -> Result<Option<SecretString>, NoToken> {
-        let lock = format!("lock:access-token:{}", app.id);
-        if !self.store.put_new(Value { key: &lock, bytes: b"held", ttl: LOCK_TTL }).await? {
+        let (lock, owner) = (format!("lock:access-token:{}", app.id), self.random.bytes::<16>());
+        if !self.store.put_new(Value { key: &lock, bytes: &owner, ttl: LOCK_TTL }).await? {
             return Ok(None);
         }
         let got = self.fetch(app, refused).await;
-        self.store.delete(&lock).await?;
+        // A WeChat that was slow outlasts the lock, which may be another replica's by then.
+        if let Err(error) = self.store.delete_if(&lock, &owner).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the lock of an access token ends by itself, because it could not be released"
+            );
+        }
         got.map(Some)
     }
 

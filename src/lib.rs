@@ -8,7 +8,7 @@
 //! | commands | [`commands`] |
 //! | web | [`server`] → [`routes`] · [`playground`], which only `dev` opens → [`exchange`] → [`error`] |
 //! | wiring | [`background`] → [`app`] |
-//! | meaning | [`ticket`] · [`session`] · [`rate_limit`] · [`events`] · [`phone_code`] → [`access_token`] |
+//! | meaning | [`ticket`] · [`session`] · [`decryption_budget`] · [`rate_limit`] · [`events`] · [`clock_offset`] · [`phone_code`] → [`access_token`] |
 //! | outside world | [`store`] · [`wechat`] |
 //! | words | [`telemetry`] → [`settings`] · [`token`] → [`seal`] · [`identity`] · [`registration`] · [`user`] → [`random`] · [`clock`] |
 //!
@@ -33,7 +33,9 @@ pub mod access_token;
 pub mod app;
 pub mod background;
 pub mod clock;
+pub mod clock_offset;
 pub mod commands;
+pub mod decryption_budget;
 pub mod error;
 pub mod events;
 pub mod exchange;

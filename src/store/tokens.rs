@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// How often something may be done: `burst` times at once, and again every `interval`.
@@ -99,6 +100,24 @@ pub trait TokenStore: Send + Sync {
 
     /// Counts one more time against `rate` (GCRA), by the store's own clock, so that replicas need not agree on theirs.
     async fn spend(&self, key: &str, rate: Rate) -> Result<Allowance, StoreError>;
+
+    /// What [`TokenStore::spend`] would say, without counting.
+    async fn look(&self, key: &str, rate: Rate) -> Result<Allowance, StoreError>;
+
+    /// Counts one more; tells how many there were since the first, this one included. The count ends `life` after its first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store does not answer; it may or may not have counted.
+    async fn count(&self, key: &str, life: Duration) -> Result<u64, StoreError>;
+
+    /// Deletes the value if it is this one: a lock is released by whoever holds it and by nobody else. Tells whether it was.
+    async fn delete_if(&self, key: &str, bytes: &[u8]) -> Result<bool, StoreError>;
+
+    /// The store's own clock.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] where it may not be asked: the proxies of some clouds refuse commands without a key.
+    async fn time(&self) -> Result<DateTime<Utc>, StoreError>;
 
     /// Whether the store answers, and takes writes.
     async fn ping(&self) -> Result<(), StoreError>;

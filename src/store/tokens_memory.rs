@@ -18,6 +18,7 @@ enum Content {
     List(HashMap<Vec<u8>, i64>),
     /// When the whole burst is there again.
     Spent(DateTime<Utc>),
+    Count(u64),
 }
 
 struct Entry {
@@ -55,7 +56,7 @@ impl MemoryTokens {
                 let size = match &entry.content {
                     Content::Value(value) => value.len(),
                     Content::List(members) => members.keys().map(Vec::len).sum(),
-                    Content::Spent(_) => 8,
+                    Content::Spent(_) | Content::Count(_) => 8,
                 };
                 (key.clone(), size, entry.dies - now)
             })
@@ -71,6 +72,25 @@ impl MemoryTokens {
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().expect("nothing panics while it holds the entries")
+    }
+
+    /// What a limit says about one more time, and when the whole burst is there again after it.
+    fn allowance(&self, entries: &Entries, key: &str, rate: Rate) -> (Allowance, DateTime<Utc>) {
+        let now = self.clock.now();
+        let full = match entries.alive(key, now) {
+            Some(Content::Spent(full)) => (*full).max(now),
+            _ => now,
+        };
+        let interval = delta(rate.interval);
+        let burst = interval * rate.burst as i32;
+        let next = full + interval;
+        let over = next - now - burst;
+        if over > TimeDelta::zero() {
+            return (Allowance { remaining: 0, reset: duration(full - now), wait: Some(duration(over)) }, next);
+        }
+        let remaining =
+            (burst - (next - now)).num_microseconds().unwrap_or(0) / interval.num_microseconds().unwrap_or(1).max(1);
+        (Allowance { remaining: remaining as u32, reset: duration(next - now), wait: None }, next)
     }
 
     fn keep_value(&self, entries: &mut Entries, value: Value<'_>) {
@@ -195,23 +215,42 @@ impl TokenStore for MemoryTokens {
     }
 
     async fn spend(&self, key: &str, rate: Rate) -> Result<Allowance, StoreError> {
-        let now = self.clock.now();
         let mut entries = self.lock();
-        let full = match entries.alive(key, now) {
-            Some(Content::Spent(full)) => (*full).max(now),
-            _ => now,
-        };
-        let interval = delta(rate.interval);
-        let burst = interval * rate.burst as i32;
-        let next = full + interval;
-        let over = next - now - burst;
-        if over > TimeDelta::zero() {
-            return Ok(Allowance { remaining: 0, reset: duration(full - now), wait: Some(duration(over)) });
+        let (allowance, next) = self.allowance(&entries, key, rate);
+        if allowance.wait.is_none() {
+            self.keep(&mut entries, key, Content::Spent(next), allowance.reset);
         }
-        let remaining =
-            (burst - (next - now)).num_microseconds().unwrap_or(0) / interval.num_microseconds().unwrap_or(1).max(1);
-        self.keep(&mut entries, key, Content::Spent(next), duration(next - now));
-        Ok(Allowance { remaining: remaining as u32, reset: duration(next - now), wait: None })
+        Ok(allowance)
+    }
+
+    async fn look(&self, key: &str, rate: Rate) -> Result<Allowance, StoreError> {
+        Ok(self.allowance(&self.lock(), key, rate).0)
+    }
+
+    async fn count(&self, key: &str, life: Duration) -> Result<u64, StoreError> {
+        let mut entries = self.lock();
+        let now = self.clock.now();
+        if let Some(Entry { content: Content::Count(count), .. }) =
+            entries.live.get_mut(key).filter(|entry| entry.dies > now)
+        {
+            *count += 1;
+            return Ok(*count);
+        }
+        self.keep(&mut entries, key, Content::Count(1), life);
+        Ok(1)
+    }
+
+    async fn delete_if(&self, key: &str, bytes: &[u8]) -> Result<bool, StoreError> {
+        let mut entries = self.lock();
+        let same = matches!(entries.alive(key, self.clock.now()), Some(Content::Value(value)) if value == bytes);
+        if same {
+            entries.live.remove(key);
+        }
+        Ok(same)
+    }
+
+    async fn time(&self) -> Result<DateTime<Utc>, StoreError> {
+        Ok(self.clock.now())
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

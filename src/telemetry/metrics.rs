@@ -41,11 +41,13 @@ fn describe() {
     );
     describe_counter!("weapp_login_tickets_total", "tickets, by what became of them");
     describe_counter!("weapp_login_sessions_total", "sessions, by what became of them");
+    describe_counter!("weapp_login_decryptions_total", "data that sessions' keys did not open, by what came of it");
     describe_counter!("weapp_login_registrations_total", "registrations, by way and by how they ended");
     describe_counter!("weapp_login_rate_limits_total", "rate limit checks, by limit and outcome");
     describe_counter!("weapp_login_events_total", "login events, by what became of them");
     describe_gauge!("weapp_login_database_connections", "connections to the database, by state");
     describe_histogram!("weapp_login_database_seconds", "time the database took, by operation, repetitions and all");
+    describe_gauge!("weapp_login_clock_offset_seconds", "how far this machine's clock is ahead of redis'");
     describe_gauge!("weapp_login_build_info", "1, with the version as a label");
 }
 

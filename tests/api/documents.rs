@@ -54,9 +54,15 @@ async fn the_page_needs_no_other_host() {
     for path in ["/docs", "/docs/"] {
         let page = test.get(path).await;
         assert_eq!(page.status, 200);
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        for rule in ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"] {
+            assert!(policy.split("; ").any(|part| part == rule), "{policy}");
+        }
         let Value::String(page) = page.body else { panic!("a page") };
         let sources = page.split(['"', '\'']).filter(|text| text.starts_with("http") || text.starts_with("//"));
         assert_eq!(sources.collect::<Vec<_>>(), Vec::<&str>::new());
+        // What the policy would keep from running.
+        assert!(!page.contains("<script>") && !page.contains("<style") && !page.contains("javascript:"), "{page}");
     }
     let started = test.get("/docs/swagger-initializer.js").await.body.to_string();
     assert!(started.contains("validatorUrl") && started.contains("none"), "no other host validates: {started}");
@@ -82,6 +88,7 @@ async fn health_readiness_and_metrics_answer() {
         "weapp_login_wechat_calls_total",
         "weapp_login_tickets_total",
         "weapp_login_database_connections{state=\"idle\"}",
+        "weapp_login_clock_offset_seconds",
         "weapp_login_build_info",
     ] {
         assert!(metrics.contains(name), "{name}");

@@ -2,8 +2,11 @@
 
 use super::Backend;
 use crate::backends::Tokens;
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use std::time::Duration;
+use weapp_login::clock::Clock;
+use weapp_login::clock_offset::clock_offset;
 use weapp_login::store::{Entry, Rate, TokenStore, Value};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -181,4 +184,66 @@ async fn a_limit_recovers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_answers() {
     Backend::open().ping().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_at_a_limit_says_what_counting_would_and_counts_nothing() {
+    let store = Backend::open();
+    let rate = Rate { burst: 2, interval: Duration::from_secs(20) };
+    let mut looked = vec![];
+    for _ in 0..5 {
+        looked.push(store.look("rate", rate).await.unwrap());
+    }
+    let spent = [store.spend("rate", rate).await.unwrap(), store.spend("rate", rate).await.unwrap()];
+
+    let beyond = store.look("rate", rate).await.unwrap();
+
+    assert!(looked.iter().all(|told| told.wait.is_none() && told.remaining == 1), "{looked:?}");
+    assert!(spent.iter().all(|told| told.wait.is_none()), "{spent:?}");
+    assert!(beyond.wait.is_some_and(|wait| wait > Duration::from_secs(18)), "{beyond:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_counts_everybody_who_comes_at_once_and_ends_a_life_after_its_first() {
+    let store = Backend::open();
+
+    let mut counted: Vec<_> =
+        join_all((0..50).map(|_| store.count("count", MINUTE))).await.into_iter().map(Result::unwrap).collect();
+    let life = Duration::from_millis(80);
+    let short = [store.count("short", life).await.unwrap(), store.count("short", MINUTE).await.unwrap()];
+    tokio::time::sleep(life).await;
+
+    counted.sort_unstable();
+    assert_eq!(counted, (1..=50).collect::<Vec<u64>>());
+    assert_eq!(short, [1, 2]);
+    assert_eq!(store.count("short", MINUTE).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_is_released_by_its_owner_only() {
+    let store = Backend::open();
+    assert!(store.put_new(kept("lock", b"owner", MINUTE)).await.unwrap());
+
+    let by_others = [store.delete_if("lock", b"other").await.unwrap(), store.delete_if("lock", b"").await.unwrap()];
+    let held = store.get("lock").await.unwrap();
+    let by_owner = store.delete_if("lock", b"owner").await.unwrap();
+
+    assert_eq!(by_others, [false, false]);
+    assert_eq!(held, Some(b"owner".to_vec()));
+    assert!(by_owner);
+    assert_eq!(store.get("lock").await.unwrap(), None);
+    assert!(!store.delete_if("lock", b"owner").await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_wrong_differs_from_the_stores() {
+    let store = Backend::open();
+    let right = Clock::system();
+    let machine = right.clone();
+    let ahead = Clock::from_fn(move || machine.now() + TimeDelta::seconds(5));
+
+    let (right, ahead) = (clock_offset(&*store, &right).await.unwrap(), clock_offset(&*store, &ahead).await.unwrap());
+
+    assert!(right.abs() < TimeDelta::seconds(1), "{right}");
+    assert!((ahead - TimeDelta::seconds(5)).abs() < TimeDelta::seconds(1), "{ahead}");
 }

@@ -12,9 +12,10 @@ use super::tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
 use crate::settings::RedisUrl;
 use answer::{members, milliseconds, store_error, told};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use connection::{ANSWER_TIMEOUT, Connection, is_broken};
 use link::Link;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, cmd, pipe};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ToRedisArgs, cmd, pipe};
 use script::{Script, Scripts, is_unknown};
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,7 +124,12 @@ impl RedisTokens {
     }
 
     /// Runs a script by its name, and by its text on a server that does not know it: then it has not run.
-    async fn run<T: FromRedisValue>(&self, script: &Script, key: &str, arguments: &[i64]) -> Result<T, StoreError> {
+    async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        key: &str,
+        arguments: impl ToRedisArgs + Copy,
+    ) -> Result<T, StoreError> {
         let key = self.key(key);
         let (number, mut connection) = self.connection().await?;
         let mut answer = connection.answer_once(&script.by_name(&key, arguments), ANSWER_TIMEOUT).await;
@@ -137,6 +143,13 @@ impl RedisTokens {
                 Err(store_error(error))
             }
         }
+    }
+
+    async fn allowance(&self, key: &str, rate: Rate, cost: i64) -> Result<Allowance, StoreError> {
+        let arguments = [rate.interval.as_micros() as i64, i64::from(rate.burst), cost];
+        let (remaining, reset, wait): (u32, u64, u64) = self.run(&self.scripts.spend, key, &arguments).await?;
+        let wait = (wait > 0).then(|| Duration::from_micros(wait));
+        Ok(Allowance { remaining, reset: Duration::from_micros(reset), wait })
     }
 
     async fn connection(&self) -> Result<(u64, Connection), StoreError> {
@@ -248,10 +261,25 @@ impl TokenStore for RedisTokens {
     }
 
     async fn spend(&self, key: &str, rate: Rate) -> Result<Allowance, StoreError> {
-        let arguments = [rate.interval.as_micros() as i64, i64::from(rate.burst)];
-        let (remaining, reset, wait): (u32, u64, u64) = self.run(&self.scripts.spend, key, &arguments).await?;
-        let wait = (wait > 0).then(|| Duration::from_micros(wait));
-        Ok(Allowance { remaining, reset: Duration::from_micros(reset), wait })
+        self.allowance(key, rate, 1).await
+    }
+
+    async fn look(&self, key: &str, rate: Rate) -> Result<Allowance, StoreError> {
+        self.allowance(key, rate, 0).await
+    }
+
+    async fn count(&self, key: &str, life: Duration) -> Result<u64, StoreError> {
+        self.run(&self.scripts.count, key, milliseconds(life)).await
+    }
+
+    async fn delete_if(&self, key: &str, bytes: &[u8]) -> Result<bool, StoreError> {
+        Ok(self.run::<u64>(&self.scripts.delete_if, key, bytes).await? > 0)
+    }
+
+    async fn time(&self) -> Result<DateTime<Utc>, StoreError> {
+        let (seconds, micros): (i64, u32) = self.ask(&cmd("TIME"), Repeat::Harmless).await?;
+        let time = DateTime::from_timestamp(seconds, micros.saturating_mul(1000));
+        time.ok_or_else(|| StoreError::broken("redis tells a time that is none"))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -7,6 +7,9 @@ use redis::{RedisResult, cmd, from_redis_value};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
+/// The script needs nothing but the key.
+const NOTHING: &[i64] = &[];
+
 /// The value of `key`, which is thereby gone; a task of its own waits for an answer that comes too late.
 pub(super) async fn take(
     link: Arc<Link>,
@@ -38,9 +41,9 @@ async fn take_or_put_back(
     key: String,
     answer: oneshot::Sender<Taken>,
 ) {
-    let mut taken = connection.answer_once(&scripts.take.by_name(&key, &[]), LATE_ANSWER_TIMEOUT).await;
+    let mut taken = connection.answer_once(&scripts.take.by_name(&key, NOTHING), LATE_ANSWER_TIMEOUT).await;
     if taken.as_ref().is_err_and(is_unknown) {
-        taken = connection.answer_once(&scripts.take.by_text(&key, &[]), LATE_ANSWER_TIMEOUT).await;
+        taken = connection.answer_once(&scripts.take.by_text(&key, NOTHING), LATE_ANSWER_TIMEOUT).await;
     }
     let taken: Taken = taken.and_then(|taken| Ok(from_redis_value(taken)?));
     let Err(Ok(Some((life, value)))) = answer.send(taken) else { return };
