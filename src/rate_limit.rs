@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::identity::AppId;
-use crate::store::{Allowance, MemoryTokens, Rate, TokenStore};
+use crate::store::{Allowance, MemoryTokens, Rate, StoreError, TokenStore};
 use crate::telemetry::metrics::recorder;
 use metrics::{Counter, counter};
 use std::net::IpAddr;
@@ -26,8 +26,13 @@ pub struct RateLimits {
     address: Limit,
     app: Limit,
     introspection: Limit,
+    introspection_client: Limit,
     wechat: Limit,
 }
+
+/// Failures of one client id, from wherever, for each that one address may have: enough that no address alone locks a
+/// client out.
+const ADDRESSES: u32 = 10;
 
 /// How a client stands with a limit, as it is told in every answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +56,12 @@ impl RateLimits {
         RateLimits {
             address: Limit::new("address", quotas.per_address, shared.clone()),
             app: Limit::new("app", quotas.per_app, shared.clone()),
-            introspection: Limit::new("introspection", quotas.per_address, shared),
+            introspection: Limit::new("introspection", quotas.per_address, shared.clone()),
+            introspection_client: Limit::new(
+                "introspection_client",
+                quotas.per_address.saturating_mul(ADDRESSES),
+                shared,
+            ),
             wechat: Limit::new("wechat", quotas.wechat_calls, own),
         }
     }
@@ -67,9 +77,23 @@ impl RateLimits {
         self.app.count(|| format!("rate:app:{app}")).await
     }
 
-    /// Counts a caller at `address` whose client id or secret is wrong.
-    pub async fn count_failed_introspection(&self, address: IpAddr) -> Option<Standing> {
-        self.introspection.count(|| format!("rate:introspection:{}", network(address))).await
+    /// Whether too many introspections failed lately from `address`, or in the name of the configured client `id`. Nothing is
+    /// counted. To be asked before a secret is compared: beyond the limit not even the right one is told from the others.
+    pub async fn introspection(&self, address: IpAddr, id: Option<&str>) -> Option<Standing> {
+        let of_client = async { self.introspection_client.look(&introspection_client(id)?).await };
+        let (of_address, of_client) =
+            futures_util::future::join(self.introspection.look(&introspection(address)), of_client).await;
+        [of_address, of_client].into_iter().flatten().max_by_key(|standing| standing.allowance.wait)
+    }
+
+    /// Counts an introspection from `address` whose client id or secret is wrong, and in the name of the client `id` if
+    /// that is a configured one.
+    pub async fn count_failed_introspection(&self, address: IpAddr, id: Option<&str>) -> Option<Standing> {
+        let of_client = async {
+            let Some(key) = introspection_client(id) else { return };
+            self.introspection_client.count(|| key).await;
+        };
+        futures_util::future::join(self.introspection.count(|| introspection(address)), of_client).await.0
     }
 
     /// Counts a call of this replica to WeChat for `app`.
@@ -99,9 +123,32 @@ impl Limit {
         if self.quota == 0 {
             return None;
         }
-        let rate = Rate { burst: self.quota, interval: Duration::from_secs(60) / self.quota };
-        let allowance = match self.store.spend(&key(), rate).await {
-            Ok(allowance) => allowance,
+        let allowance = self.told(self.store.spend(&key(), self.rate()).await)?;
+        let outcome = if allowance.wait.is_some() { &self.refused } else { &self.allowed };
+        outcome.increment(1);
+        Some(Standing { policy: self.policy, quota: self.quota, allowance })
+    }
+
+    /// How somebody stands, without counting them; one who is beyond it is counted as refused.
+    async fn look(&self, key: &str) -> Option<Standing> {
+        if self.quota == 0 {
+            return None;
+        }
+        let allowance = self.told(self.store.look(key, self.rate()).await)?;
+        if allowance.wait.is_some() {
+            self.refused.increment(1);
+        }
+        Some(Standing { policy: self.policy, quota: self.quota, allowance })
+    }
+
+    fn rate(&self) -> Rate {
+        Rate { burst: self.quota, interval: Duration::from_secs(60) / self.quota }
+    }
+
+    /// What the store said; nothing when it did not answer.
+    fn told(&self, answer: Result<Allowance, StoreError>) -> Option<Allowance> {
+        match answer {
+            Ok(allowance) => Some(allowance),
             Err(error) => {
                 self.not_counted.increment(1);
                 tracing::warn!(
@@ -109,13 +156,18 @@ impl Limit {
                     error = &error as &dyn std::error::Error,
                     "the rate limit cannot count and lets everybody in"
                 );
-                return None;
+                None
             }
-        };
-        let outcome = if allowance.wait.is_some() { &self.refused } else { &self.allowed };
-        outcome.increment(1);
-        Some(Standing { policy: self.policy, quota: self.quota, allowance })
+        }
     }
+}
+
+fn introspection(address: IpAddr) -> String {
+    format!("rate:introspection:{}", network(address))
+}
+
+fn introspection_client(id: Option<&str>) -> Option<String> {
+    id.map(|id| format!("rate:introspection-client:{id}"))
 }
 
 /// Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64, which one household has.

@@ -1,27 +1,11 @@
 //! Who asks, by address.
 
-use crate::error::ApiError;
 use crate::exchange::app;
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::HttpRequest;
 use ipnet::IpNet;
-use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
 
-/// The client's address: the peer's, or the one that a trusted proxy vouches for.
-#[derive(Clone, Copy)]
-pub(crate) struct ClientAddress(pub IpAddr);
-
-impl FromRequest for ClientAddress {
-    type Error = ApiError;
-    type Future = Ready<Result<ClientAddress, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(ClientAddress(address(request))))
-    }
-}
-
-/// The address of whoever sent `request`.
+/// The address of whoever sent `request`: the peer's, or the one that a trusted proxy vouches for.
 pub(crate) fn address(request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
     let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());

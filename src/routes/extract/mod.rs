@@ -8,7 +8,6 @@ mod within_limit;
 
 pub(super) use body::{Body, OptionalBody, base64, bytes, within};
 pub(super) use caller::Caller;
-pub(super) use client_address::ClientAddress;
 pub(crate) use client_address::address as client_address;
 pub(super) use current_user::CurrentUser;
 pub(super) use within_limit::{WithinLimit, refuse_beyond};
