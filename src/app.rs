@@ -5,6 +5,7 @@
 
 use crate::access_token::AccessTokens;
 use crate::clock::Clock;
+use crate::decryption_budget::DecryptionBudget;
 use crate::events::{EventLog, EventWriter, event_log};
 use crate::phone_code::PhoneCodes;
 use crate::random::Random;
@@ -59,6 +60,8 @@ pub struct App {
     pub tickets: Tickets,
     /// Of people who are signed in.
     pub sessions: Sessions,
+    /// Of what sessions' keys do not open.
+    pub decryptions: DecryptionBudget,
     /// Of requests and of calls.
     pub limits: RateLimits,
     /// WeChat's servers.
@@ -190,6 +193,7 @@ impl App {
         Ok(App {
             tickets: Tickets::new(tokens.clone(), clock.clone(), random.clone(), settings.sessions.ticket_ttl),
             sessions: Sessions::new(tokens.clone(), users.clone(), clock.clone(), random.clone(), lives),
+            decryptions: DecryptionBudget::new(tokens.clone()),
             limits: RateLimits::new(tokens.clone(), shared.wechat_calls.clone(), quotas),
             phone_codes: PhoneCodes::new(tokens.clone(), wechat.clone(), access_tokens, random.clone()),
             wechat,

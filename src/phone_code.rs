@@ -84,6 +84,21 @@ impl PhoneCodes {
         Ok(info.phone()?)
     }
 
+    /// Whether WeChat says that one of its phones made `encrypted_data`, the older form of a number, in the last three days.
+    ///
+    /// # Errors
+    /// WeChat refuses or does not answer; the token store does not answer.
+    pub async fn is_wechats(&self, app: &WechatApp, encrypted_data: &str) -> Result<bool, NoToken> {
+        let token = self.access_tokens.get(app).await?;
+        match self.wechat.made(app, &token, encrypted_data).await {
+            Err(WechatError::TokenRefused(_)) => {
+                let token = self.access_tokens.instead_of(app, &token).await?;
+                Ok(self.wechat.made(app, &token, encrypted_data).await?)
+            }
+            answer => Ok(answer?),
+        }
+    }
+
     /// Keeps a number that WeChat told and that could not be stored.
     ///
     /// # Errors

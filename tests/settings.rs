@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 use weapp_login::registration::{PhoneAccounts, Way};
 use weapp_login::settings::{
-    DatabaseSettings, DatabaseUrl, LogFormat, Problems, SECTIONS, Secrets, Section, Settings, Sources, TokenStoreUrl,
-    read,
+    DatabaseSettings, DatabaseUrl, LogFormat, PhoneEncryptedData, Problems, SECTIONS, Secrets, Section, Settings,
+    Sources, TokenStoreUrl, read,
 };
 
 const ENOUGH: &[(&str, &str)] = &[
@@ -443,4 +443,26 @@ fn the_internal_address_is_another_one() {
     assert!(with(&[("INTERNAL_LISTEN", "nowhere")]).is_err());
     let settings = with(&[("INTERNAL_LISTEN", "127.0.0.1:9000")]).unwrap();
     assert_eq!(settings.server.internal_listen.as_deref(), Some("127.0.0.1:9000"));
+}
+
+#[test]
+fn an_address_of_wechats_that_shows_secrets_on_the_way_is_named() {
+    let bases = "https://api.weixin.qq.com, http://127.0.0.1:1, http://[::1]:2, http://dev.localhost:3, http://10.0.0.7:4, http://gateway:5";
+    let settings = with(&[("WECHAT_BASE_URL", bases)]).unwrap();
+
+    let told: Vec<_> = settings.wechat.in_clear().filter_map(|url| url.host_str()).collect();
+
+    assert_eq!(told, ["10.0.0.7", "gateway"]);
+    assert!(with(&[("WECHAT_BASE_URL", "http://api.weixin.qq.com")]).is_err(), "beyond a private network");
+}
+
+#[test]
+fn a_phone_number_in_its_older_form_is_accepted_unless_it_is_said_otherwise() {
+    let of =
+        |policy: &str| with(&[("PHONE_ENCRYPTED_DATA", policy)]).map(|settings| settings.wechat.phone_encrypted_data);
+
+    assert_eq!(of("").unwrap(), PhoneEncryptedData::Accept);
+    assert_eq!(of("verify").unwrap(), PhoneEncryptedData::Verify);
+    assert_eq!(of("refuse").unwrap(), PhoneEncryptedData::Refuse);
+    assert!(of("yes").unwrap_err().0[0].starts_with("PHONE_ENCRYPTED_DATA: must be accept, verify or refuse"));
 }

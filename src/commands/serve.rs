@@ -31,6 +31,12 @@ pub(super) async fn run() -> anyhow::Result<()> {
     if matches!(settings.redis.url, TokenStoreUrl::Memory) {
         tracing::warn!("REDIS_URL is memory: sessions end with this process, and no other replica knows them");
     }
+    for base in settings.wechat.in_clear() {
+        tracing::warn!(
+            host = base.host_str(),
+            "WECHAT_BASE_URL is http: app secrets and codes are readable on the way there"
+        );
+    }
     let shared = Shared::new(settings, Clock::system())?;
     readiness::require(&App::new(shared.clone(), 1)?).await?;
     until_told(shared, listener, |_: &mut ServiceConfig| {}).await

@@ -2,8 +2,9 @@
 
 use super::extract::{Body, CurrentUser, base64, within};
 use crate::app::App;
+use crate::decryption_budget::Left;
 use crate::error::{ApiError, Code};
-use crate::wechat::open_data::{self, Expected, Sealed, Signed};
+use crate::wechat::open_data::{self, Expected, Opened, Sealed, Signed};
 use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -37,12 +38,13 @@ pub(super) struct OpenDataRequest {
 /// Open encrypted data.
 ///
 /// WeChat encrypts with the key of the last exchange, which may have been made by another device since: then
-/// `signature_mismatch` or `decryption_failed` say `restart`, and a new login has the new key.
+/// `signature_mismatch` or `decryption_failed` say `restart`, and a new login has the new key. Ten failed decryptions within
+/// an hour end the session.
 #[utoipa::path(post, path = "/v1/open-data", tag = "The person", security(("bearer" = [])), request_body = OpenDataRequest,
     responses((status = 200, description = "The decrypted JSON without openId and unionId", body = Object)))]
 pub(super) async fn open(
     app: Data<App>,
-    CurrentUser { session, .. }: CurrentUser,
+    current: CurrentUser,
     Body(request): Body<OpenDataRequest>,
 ) -> Result<Json<Map<String, Value>>, ApiError> {
     let encrypted = base64("encryptedData", &request.encrypted_data, 48 * 1024)?;
@@ -52,8 +54,31 @@ pub(super) async fn open(
         (None, None) => None,
         _ => return Err(ApiError::invalid("rawData and signature go together")),
     };
+    let sealed = Sealed { encrypted: &encrypted, iv: &iv, signed };
+    Ok(Json(opened(&app, &current, sealed).await?.without_ids()))
+}
+
+/// What the session's key opens. A failure is counted before it is told, and one too many says only that there is no
+/// session.
+///
+/// # Errors
+/// It is not what it must be; the token store does not answer.
+pub(super) async fn opened(app: &App, current: &CurrentUser, sealed: Sealed<'_>) -> Result<Opened, ApiError> {
+    let session = &current.session;
     let expected =
         Expected { identity: &session.identity, max_age: app.settings().wechat.data_max_age, now: app.clock().now() };
-    let sealed = Sealed { encrypted: &encrypted, iv: &iv, signed };
-    Ok(Json(open_data::open(sealed, &session.session_key, &expected)?.without_ids()))
+    let refused = match open_data::open(sealed, &session.session_key, &expected) {
+        Ok(opened) => return Ok(opened),
+        Err(refused) => refused,
+    };
+    if refused.is_failed_decryption() {
+        let left = app.decryptions.count_failure(&current.token).await?;
+        if left != Left::Some {
+            app.sessions.close(session).await?;
+        }
+        if left == Left::Overdrawn {
+            return Err(ApiError::no_session());
+        }
+    }
+    Err(refused.into())
 }

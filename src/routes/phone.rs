@@ -2,15 +2,17 @@
 
 use super::extract::{Body, CurrentUser, base64, refuse_beyond, within};
 use super::me::changed;
+use super::open_data::opened;
 use super::signed_in::UserBody;
 use crate::access_token::NoToken;
 use crate::app::App;
 use crate::error::{ApiError, Code};
 use crate::identity::Identity;
 use crate::phone_code::PhoneCode;
+use crate::settings::{PhoneEncryptedData, WechatApp};
 use crate::store::EventKind;
 use crate::user::Phone;
-use crate::wechat::open_data::{self, Expected, Sealed};
+use crate::wechat::open_data::Sealed;
 use crate::wechat::{PhoneInfo, WechatError};
 use actix_web::web::{Data, Json};
 use serde::Deserialize;
@@ -45,6 +47,8 @@ pub(super) struct PhoneRequest {
 }
 
 /// Bind the phone number.
+///
+/// The older form may be switched off (`PHONE_ENCRYPTED_DATA`). Ten failed decryptions within an hour end the session.
 #[utoipa::path(post, path = "/v1/me/phone", tag = "The person", security(("bearer" = [])), request_body = PhoneRequest,
     responses((status = 200, description = "The person with the number", body = UserBody)))]
 pub(super) async fn bind(
@@ -56,10 +60,7 @@ pub(super) async fn bind(
     let code = request.code.as_deref().map(|code| within("code", code, 512)).transpose()?;
     let phone = match (code, request.encrypted_data.as_deref(), request.iv.as_deref()) {
         (Some(code), _, _) => number(&app, identity, code).await?,
-        (None, Some(data), Some(iv)) => {
-            let (data, iv) = (base64("encryptedData", data, 48 * 1024)?, base64("iv", iv, 128)?);
-            by_encrypted_data(&app, &current, &data, &iv)?
-        }
+        (None, Some(data), Some(iv)) => by_encrypted_data(&app, &current, data, iv).await?,
         _ => return Err(ApiError::invalid("code, or encryptedData with iv, is missing")),
     };
     let stored = app.users.set_phone(current.session.user.id, &phone, app.clock().now()).await;
@@ -101,17 +102,38 @@ pub(super) async fn keep(app: &App, identity: &Identity, code: &str, phone: &Pho
 }
 
 fn phone_code<'a>(app: &'a App, identity: &'a Identity, code: &'a str) -> Result<PhoneCode<'a>, ApiError> {
-    let mini_program = app.settings().wechat.app(Some(identity.app_id.as_str()));
-    let app = mini_program.ok_or_else(|| ApiError::invalid("this mini program is not configured any more"))?;
-    Ok(PhoneCode { code, app, openid: &identity.openid })
+    Ok(PhoneCode { code, app: mini_program(app, identity)?, openid: &identity.openid })
 }
 
-fn by_encrypted_data(app: &App, current: &CurrentUser, encrypted: &[u8], iv: &[u8]) -> Result<Phone, ApiError> {
-    let session = &current.session;
-    let expected =
-        Expected { identity: &session.identity, max_age: app.settings().wechat.data_max_age, now: app.clock().now() };
-    let sealed = Sealed { encrypted, iv, signed: None };
-    let opened = open_data::open(sealed, &session.session_key, &expected)?;
+fn mini_program<'a>(app: &'a App, identity: &Identity) -> Result<&'a WechatApp, ApiError> {
+    let mini_program = app.settings().wechat.app(Some(identity.app_id.as_str()));
+    mini_program.ok_or_else(|| ApiError::invalid("this mini program is not configured any more"))
+}
+
+/// The number in what a button gave with its code, as far as the settings take that for proof.
+async fn by_encrypted_data(app: &App, current: &CurrentUser, data: &str, iv: &str) -> Result<Phone, ApiError> {
+    let policy = app.settings().wechat.phone_encrypted_data;
+    if policy == PhoneEncryptedData::Refuse {
+        return Err(ApiError::invalid("this service takes a phone number by code only"));
+    }
+    let (encrypted, iv) = (base64("encryptedData", data, 48 * 1024)?, base64("iv", iv, 128)?);
+    let opened = opened(app, current, Sealed { encrypted: &encrypted, iv: &iv, signed: None }).await?;
     let info: PhoneInfo = opened.read().map_err(|_| ApiError::invalid("the encrypted data holds no phone number"))?;
+    if policy == PhoneEncryptedData::Verify {
+        require_wechats(app, &current.session.identity, data).await?;
+    }
     Ok(info.phone()?)
+}
+
+/// Whether WeChat says that one of its phones encrypted `data`, which a session key alone does not prove.
+async fn require_wechats(app: &App, identity: &Identity, data: &str) -> Result<(), ApiError> {
+    let mini_program = mini_program(app, identity)?;
+    refuse_beyond(app.limits.count_wechat_call(&identity.app_id).await)?;
+    let _place = app.shared.wechat_gate.enter(&identity.app_id).await?;
+    match app.phone_codes.is_wechats(mini_program, data).await? {
+        true => Ok(()),
+        false => {
+            Err(ApiError::new(Code::PhoneCodeInvalid, "WeChat does not know this data, or it is older than 3 days"))
+        }
+    }
 }

@@ -31,7 +31,7 @@ pub use redis_url::{BadRedisUrl, RedisUrl, Topology};
 pub use server::{IntrospectionClient, ServerSettings, matches_secret};
 pub use sessions::SessionSettings;
 pub use sources::Sources;
-pub use wechat::{WechatApp, WechatSettings};
+pub use wechat::{PhoneEncryptedData, WechatApp, WechatSettings};
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -31,8 +31,22 @@ pub struct WechatSettings {
     pub base_urls: Vec<Url>,
     /// How old a watermark's time may be; zero turns the check off.
     pub data_max_age: TimeDelta,
+    /// Whether a phone number in its older form is taken.
+    pub phone_encrypted_data: PhoneEncryptedData,
     /// What becomes of somebody new whose phone number an account has already.
     pub phone_accounts: PhoneAccounts,
+}
+
+/// Whether a phone number is taken as `encryptedData` and `iv`, the form that buttons gave before there was a code for it.
+/// What a session key opens was made by whoever has the session key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneEncryptedData {
+    /// The session key is proof enough.
+    Accept,
+    /// WeChat must say that a phone of its made it.
+    Verify,
+    /// By code only.
+    Refuse,
 }
 
 section! {
@@ -65,6 +79,11 @@ section! {
             chinese: "新用户的注册方式，按优先顺序取 user_info、silent、phone；空为关闭注册。可在文件中为每个小程序单独设置",
             keeps_empty: true,
         };
+        /// a phone number by encryptedData and iv, the form before code: accept, verify (WeChat is asked, too) or refuse
+        phone_encrypted_data: PhoneEncryptedData = "PHONE_ENCRYPTED_DATA", phone_encrypted_data, {
+            default: "accept",
+            chinese: "以 encryptedData 和 iv（code 之前的形式）绑定手机号：accept 接受，verify 另向微信核实，refuse 拒绝",
+        };
         /// separate, or link: whoever registers with the phone number of exactly one account joins that account
         phone_accounts: PhoneAccounts = "PHONE_ACCOUNTS", phone_accounts, {
             default: "separate",
@@ -81,6 +100,13 @@ impl WechatSettings {
             (None, [only]) => Some(only),
             (None, _) => None,
         }
+    }
+}
+
+impl WechatSettings {
+    /// Base addresses to which app secrets travel readable for whoever listens: unencrypted, and not on this machine.
+    pub fn in_clear(&self) -> impl Iterator<Item = &Url> {
+        self.base_urls.iter().filter(|url| url.scheme() == "http" && !is_this_machine(url))
     }
 }
 
@@ -103,7 +129,9 @@ impl Section for WechatSettings {
                 return None;
             }
         }
-        let WechatVariables { app_id, app_secret, base_urls, data_max_age, registration, phone_accounts } = variables?;
+        let variables = variables?;
+        let WechatVariables { app_id, app_secret, base_urls, data_max_age, registration, .. } = variables;
+        let WechatVariables { phone_encrypted_data, phone_accounts, .. } = variables;
         let mut apps: Vec<WechatApp> = tables.into_iter().collect::<Option<_>>()?;
         if let Some(twice) =
             apps.iter().enumerate().find(|(at, app)| apps[..*at].iter().any(|other| other.id == app.id))
@@ -121,7 +149,7 @@ impl Section for WechatSettings {
             (None, Some(_)) => reader.problem("WECHAT_APP_ID: is missing"),
             (None, None) => {}
         }
-        Some(WechatSettings { apps, base_urls, data_max_age, phone_accounts })
+        Some(WechatSettings { apps, base_urls, data_max_age, phone_encrypted_data, phone_accounts })
     }
 }
 
@@ -193,6 +221,15 @@ fn phone_accounts(text: &str) -> Parsed<PhoneAccounts> {
     }
 }
 
+fn phone_encrypted_data(text: &str) -> Parsed<PhoneEncryptedData> {
+    match text {
+        "accept" => Ok(PhoneEncryptedData::Accept),
+        "verify" => Ok(PhoneEncryptedData::Verify),
+        "refuse" => Ok(PhoneEncryptedData::Refuse),
+        _ => Err("must be accept, verify or refuse".into()),
+    }
+}
+
 fn base_urls(text: &str) -> Parsed<Vec<Url>> {
     let addresses = list("http:// or https:// addresses", |text| {
         Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
@@ -215,6 +252,18 @@ fn is_near(url: &Url) -> bool {
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
             !name.contains('.') || [".localhost", ".local", ".internal"].iter().any(|end| name.ends_with(end))
+        }
+        None => false,
+    }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::from(address).to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
         }
         None => false,
     }

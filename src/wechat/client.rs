@@ -4,6 +4,7 @@
 //! the connection was never made (then the next base address is asked), or WeChat said `-1` (then the same one is asked
 //! once more).
 
+use super::answer::{errcode, read, sensible};
 use super::errcode::WechatError;
 use super::gate::Gate;
 use crate::identity::{Identity, OpenId, SessionKey};
@@ -14,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -25,8 +27,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// An address that could not be reached is asked last for this long.
 const AVOID_FOR: Duration = Duration::from_secs(30);
-/// No answer of WeChat's is longer.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// A connection that nothing was sent over for this long is closed by us. WeChat says nowhere how long it keeps one, and
+/// servers and what stands before them keep one for 30 to 75 s: a request must not go into a closing one, because its code
+/// could be used up without an answer.
+const IDLE_FOR: Duration = Duration::from_secs(15);
+/// The errcode of `checkencryptedmsg` for data that it does not know, or no more.
+const NO_SUCH_DATA: i64 = 1;
 
 /// What `stable_token` gave.
 pub struct AccessToken {
@@ -56,6 +62,7 @@ impl WechatClient {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
+            .pool_idle_timeout(IDLE_FOR)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("weapp-login/", env!("CARGO_PKG_VERSION")))
             .tls_certs_merge(roots);
@@ -112,6 +119,26 @@ impl WechatClient {
         let path = "/wxa/business/getuserphonenumber";
         let fill = |request: RequestBuilder| request.query(&query).json(&body);
         self.call(app, Method::POST, path, fill, |answer: Answer| Ok(answer.phone_info)).await
+    }
+
+    /// Whether a phone of WeChat's made `encrypted_data`, which is a phone number in its older form, in the last three days.
+    ///
+    /// Source: <https://developers.weixin.qq.com/miniprogram/dev/server/API/user-info/basic-info/api_checkencrypteddata>
+    pub async fn made(&self, app: &WechatApp, token: &SecretString, encrypted_data: &str) -> Result<bool, WechatError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            /// As WeChat spells it.
+            #[serde(alias = "valid")]
+            vaild: bool,
+        }
+        let query = [("access_token", token.expose_secret())];
+        let body = json!({ "encrypted_msg_hash": hex::encode(Sha256::digest(encrypted_data)) });
+        let fill = |request: RequestBuilder| request.query(&query).json(&body);
+        let path = "/wxa/business/checkencryptedmsg";
+        match self.call(app, Method::POST, path, fill, |answer: Answer| Ok(answer.vaild)).await {
+            Err(WechatError::Rejected(NO_SUCH_DATA)) => Ok(false),
+            answer => answer,
+        }
     }
 
     /// The mini program's stable access token; `force` retires the one in use.
@@ -232,37 +259,6 @@ impl PhoneInfo {
         };
         Phone::in_country(&country, &self.pure_phone_number).map_err(|error| WechatError::Unavailable(Box::new(error)))
     }
-}
-
-/// WeChat answers 200 with JSON whatever the content type says; a proxy in between answers with what it likes.
-async fn read(mut response: reqwest::Response) -> Result<Value, WechatError> {
-    let status = response.status();
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| WechatError::Unavailable(Box::new(e.without_url())))? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_ANSWER_BYTES {
-            return Err(WechatError::Unavailable("the answer is too long".into()));
-        }
-    }
-    match serde_json::from_slice::<Value>(&body) {
-        Ok(value) if value.is_object() => Ok(value),
-        // The parser's error could repeat a part of the body.
-        _ => Err(WechatError::Unavailable(format!("status {status} without a JSON object").into())),
-    }
-}
-
-/// `errcode`, which is a number, in places a text, and absent on success. What is none of these is no code that is known.
-fn errcode(answer: &Value) -> Option<i64> {
-    match answer.get("errcode")? {
-        Value::Null => None,
-        Value::String(text) => text.parse().ok().or(Some(i64::MIN)),
-        number => number.as_i64().or(Some(i64::MIN)),
-    }
-}
-
-fn sensible<T: DeserializeOwned>(answer: Value) -> Result<T, WechatError> {
-    // The parser's error could repeat what it read.
-    serde_json::from_value(answer).map_err(|_| WechatError::Unavailable("the answer lacks what was asked for".into()))
 }
 
 fn is_loopback(base: &Url) -> bool {

@@ -3,6 +3,7 @@
 //!
 //! Nothing here keeps anything but what it needs to leave a silent WeChat alone. Everything that WeChat can answer is told apart here, once.
 
+mod answer;
 mod breaker;
 mod client;
 mod errcode;

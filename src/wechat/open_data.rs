@@ -35,6 +35,14 @@ pub enum Refused {
     Stale,
 }
 
+impl Refused {
+    /// Whether the key did not open the data to what it must be, as it happens to data that somebody made up.
+    #[must_use]
+    pub fn is_failed_decryption(self) -> bool {
+        matches!(self, Refused::Decryption | Refused::Watermark | Refused::Identity)
+    }
+}
+
 /// How far ahead of ours WeChat's clock may be.
 const MAX_AHEAD: TimeDelta = TimeDelta::seconds(60);
 

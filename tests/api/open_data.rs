@@ -2,7 +2,13 @@
 
 use super::Mode;
 use crate::harness::TestApp;
-use serde_json::json;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+/// What nobody's session key opens.
+fn forged() -> Value {
+    json!({"encryptedData": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "iv": "AAAAAAAAAAAAAAAAAAAAAA=="})
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn encrypted_data_is_opened_without_the_ids_in_it() {
@@ -60,4 +66,54 @@ async fn old_data_is_stale() {
     let answer = alice.post("/v1/open-data", steps).await;
 
     assert_eq!(answer.problem(), (422, "data_stale", "getUserInfo"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_failed_decryptions_end_the_session_those_of_phone_numbers_included() {
+    let test = TestApp::<Mode>::start().await;
+    let (alice, other_device) = (test.member("alice").await, test.member("alice").await);
+    let mut failed = vec![];
+    for round in 0..10 {
+        let path = if round % 2 == 0 { "/v1/open-data" } else { "/v1/me/phone" };
+        failed.push(alice.post(path, forged()).await);
+    }
+
+    let then = alice.get("/v1/session").await;
+
+    assert!(failed.iter().all(|answer| answer.problem() == (422, "decryption_failed", "restart")), "{failed:?}");
+    assert_eq!(then.problem(), (401, "session_invalid", "restart"));
+    assert_eq!(alice.post("/v1/open-data", forged()).await.problem().0, 401);
+    assert_eq!(other_device.get("/v1/session").await.status, 200, "another session has a budget of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_hundred_forgeries_at_once_ten_are_answered_with_anything_but_401() {
+    let test = TestApp::<Mode>::start().await;
+    let alice = test.member("alice").await;
+
+    let answers = join_all((0..100).map(|_| alice.post("/v1/open-data", forged()))).await;
+
+    let other = answers.iter().filter(|answer| answer.status != 401).count();
+    assert_eq!(other, 10, "{answers:?}");
+    assert_eq!(alice.get("/v1/session").await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_opened_or_merely_old_costs_nothing() {
+    let test = TestApp::<Mode>::start().await;
+    let alice = test.member("alice").await;
+    for _ in 0..15 {
+        let steps = alice.phone.wx("getWeRunData").await;
+        assert_eq!(alice.post("/v1/open-data", steps).await.status, 200);
+    }
+    let old = alice.phone.wx("getWeRunData").await;
+    test.advance(700);
+    for _ in 0..15 {
+        assert_eq!(alice.post("/v1/open-data", old.clone()).await.problem().1, "data_stale");
+    }
+    for _ in 0..9 {
+        assert_eq!(alice.post("/v1/open-data", forged()).await.status, 422);
+    }
+
+    assert_eq!(alice.get("/v1/session").await.status, 200);
 }

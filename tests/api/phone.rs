@@ -1,8 +1,12 @@
 //! `POST /v1/me/phone`
 
 use super::Mode;
-use crate::harness::TestApp;
-use serde_json::json;
+use crate::harness::{APP, Member, TestApp};
+use serde_json::{Value, json};
+use std::time::Duration;
+use testkit::Answer;
+use weapp_login::store::Value as Kept;
+use wechat_simulator::Options;
 
 const TOKEN_PATH: &str = "/cgi-bin/stable_token";
 const PHONE_PATH: &str = "/wxa/business/getuserphonenumber";
@@ -151,4 +155,74 @@ async fn a_code_of_another_persons_tap_is_refused_and_stays_theirs() {
 
     assert_eq!(leaked.problem(), (422, "phone_code_invalid", "getPhoneNumber"));
     assert_eq!(own.status, 200, "{own:?}");
+}
+
+const CHECK_PATH: &str = "/wxa/business/checkencryptedmsg";
+
+/// The older form of a number, which a button gives beside the code.
+async fn older_form(member: &Member<'_, Mode>) -> Value {
+    let detail = member.phone.wx("getPhoneNumber").await;
+    json!({"encryptedData": detail["encryptedData"], "iv": detail["iv"]})
+}
+
+async fn service(policy: &str) -> TestApp<Mode> {
+    TestApp::with(&[("PHONE_ENCRYPTED_DATA", policy)], Options::default()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_older_form_can_be_switched_off() {
+    let test = service("refuse").await;
+    let alice = test.member("alice").await;
+    let code = alice.phone.wx("getPhoneNumber").await["code"].clone();
+
+    let older = alice.post("/v1/me/phone", older_form(&alice).await).await;
+    let by_code = alice.post("/v1/me/phone", json!({"code": code})).await;
+
+    assert_eq!(older.problem(), (400, "invalid_request", "none"));
+    assert_eq!(by_code.status, 200, "{by_code:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_older_form_can_be_verified_with_wechat() {
+    let test = service("verify").await;
+    let alice = test.member("alice").await;
+
+    let made = alice.post("/v1/me/phone", older_form(&alice).await).await;
+    test.wechat.fault(CHECK_PATH, "errcode", 40001, 1).await;
+    let with_a_fresh_access_token = alice.post("/v1/me/phone", older_form(&alice).await).await;
+    let mut refused: Vec<Answer> = vec![];
+    for judgement in ["invalid", "unknown"] {
+        test.wechat.steer(reqwest::Method::PUT, "checks", json!({"encrypted": judgement})).await;
+        refused.push(alice.post("/v1/me/phone", older_form(&alice).await).await);
+    }
+    test.wechat.fault(CHECK_PATH, "httpStatus", 502, 1).await;
+    let away = alice.post("/v1/me/phone", older_form(&alice).await).await;
+
+    assert_eq!(made.status, 200, "{made:?}");
+    assert_eq!(with_a_fresh_access_token.status, 200, "{with_a_fresh_access_token:?}");
+    for answer in refused {
+        assert_eq!(answer.problem(), (422, "phone_code_invalid", "getPhoneNumber"));
+    }
+    assert_eq!(away.problem(), (503, "wechat_unavailable", "later"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_renews_the_access_token_too_slowly_leaves_the_lock_to_its_new_owner() {
+    let test = TestApp::<Mode>::start().await;
+    let alice = test.member("alice").await;
+    let code = alice.phone.wx("getPhoneNumber").await["code"].clone();
+    test.wechat.fault(TOKEN_PATH, "latencyMs", 400, 1).await;
+    let lock = format!("lock:access-token:{APP}");
+
+    let (bound, ()) = tokio::join!(alice.post("/v1/me/phone", json!({"code": code})), async {
+        while test.app.tokens.get(&lock).await.unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // As after the lock's life, when another replica has taken it.
+        let another = Kept { key: &lock, bytes: b"another replica", ttl: Duration::from_secs(10) };
+        test.app.tokens.put(another).await.unwrap();
+    });
+
+    assert_eq!(bound.status, 200, "{bound:?}");
+    assert_eq!(test.app.tokens.get(&lock).await.unwrap(), Some(b"another replica".to_vec()));
 }
