@@ -13,11 +13,12 @@ use std::time::Duration;
 pub const TOLERATED: TimeDelta = TimeDelta::seconds(2);
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// Compares the clocks at once and then each minute: for a gauge, and for the log where they differ too much. It ends where
-/// the store does not tell its time.
+/// Compares the clocks at once and then each minute: for a gauge, and for the log where they differ too much. A store that
+/// does not tell its time, because a proxy or its rules refuse the command, is named once.
 pub async fn watch_clock(tokens: Arc<dyn TokenStore>, clock: Clock) {
     recorder();
     let shown = gauge!("weapp_login_clock_offset_seconds");
+    let mut said = false;
     loop {
         match clock_offset(&*tokens, &clock).await {
             Ok(offset) => {
@@ -27,13 +28,13 @@ pub async fn watch_clock(tokens: Arc<dyn TokenStore>, clock: Clock) {
                     tracing::warn!(seconds, "this machine's clock is not redis' (above 0: it is ahead): set it by NTP");
                 }
             }
-            Err(error @ StoreError::Broken(_)) => {
+            // Of a store that does not answer at all, whoever needs it says so.
+            Err(error) if !said && tokens.ping().await.is_ok() => {
+                said = true;
                 let error = &error as &dyn std::error::Error;
                 tracing::info!(error, "redis does not tell its time, so this machine's clock is compared with nothing");
-                return;
             }
-            // Whoever needs the store says so.
-            Err(StoreError::Unavailable(_)) => {}
+            Err(_) => {}
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -42,7 +43,7 @@ pub async fn watch_clock(tokens: Arc<dyn TokenStore>, clock: Clock) {
 /// How far `clock` is ahead of the store's.
 ///
 /// # Errors
-/// [`StoreError::Broken`] when the store does not tell its time; [`StoreError::Unavailable`] when it does not answer.
+/// The store does not answer, or does not tell its time.
 pub async fn clock_offset(tokens: &dyn TokenStore, clock: &Clock) -> Result<TimeDelta, StoreError> {
     let asked = clock.now();
     let theirs = tokens.time().await?;

@@ -116,7 +116,7 @@ pub trait TokenStore: Send + Sync {
     /// The store's own clock.
     ///
     /// # Errors
-    /// [`StoreError::Broken`] where it may not be asked: the proxies of some clouds refuse commands without a key.
+    /// Also where it may not be asked: the proxies of some clouds refuse commands without a key.
     async fn time(&self) -> Result<DateTime<Utc>, StoreError>;
 
     /// Whether the store answers, and takes writes.
