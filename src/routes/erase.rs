@@ -71,9 +71,9 @@ async fn require_same_person(app: &App, session: &Session, code: &str) -> Result
     let mini_program = app.settings().wechat.app(Some(identity.app_id.as_str()));
     let mini_program = mini_program.ok_or_else(|| ApiError::invalid("this mini program is not configured any more"))?;
     refuse_beyond(app.limits.count_wechat_call(&identity.app_id).await)?;
-    let call = app.shared.enter_wechat().ok_or_else(ApiError::wechat_is_busy)?;
+    let place = app.shared.wechat_gate.enter(&identity.app_id).await?;
     let (holder, _) = app.wechat.exchange(mini_program, code).await?;
-    drop(call);
+    drop(place);
     if holder.openid == identity.openid {
         return Ok(());
     }

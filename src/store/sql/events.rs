@@ -7,7 +7,7 @@ use crate::store::failure::Failure;
 use crate::store::row::stored;
 use crate::store::schema::login_events;
 use crate::store::{Act, EventKind, LoginEvent};
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{DateTime, NaiveDateTime, Timelike, Utc};
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
