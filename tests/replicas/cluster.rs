@@ -2,10 +2,10 @@
 
 use crate::failover::outlives_a_primary;
 use crate::phone::Phone;
-use crate::redis_cluster::Cluster;
 use crate::site::Site;
 use serde_json::json;
 use std::time::Duration;
+use testkit::Cluster;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn service_outlives_a_primary_of_the_cluster() {

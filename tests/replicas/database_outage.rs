@@ -1,9 +1,9 @@
 //! A database that hangs or is killed.
 
-use crate::mariadb::Mariadb;
 use crate::phone::Phone;
 use crate::site::Site;
 use std::time::{Duration, Instant};
+use testkit::Mariadb;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_that_the_database_kept_from_being_used_stays_good_however_often_it_was_tried() {

@@ -7,12 +7,7 @@
 mod advice;
 mod certificates;
 mod failover;
-mod mariadb;
-mod nginx;
 mod phone;
-mod redis_cluster;
-mod redis_server;
-mod sentinels;
 mod site;
 
 mod cluster;

@@ -1,11 +1,11 @@
 //! A single Redis that is killed or hangs.
 
 use crate::phone::Phone;
-use crate::redis_server::Redis;
 use crate::site::{Replica, Site};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::time::{Duration, Instant};
+use testkit::Redis;
 
 /// What a request may take while Redis is away.
 const QUICKLY: Duration = Duration::from_secs(3);

@@ -1,14 +1,13 @@
 //! Many people sign in while parts of the installation die.
 
 use crate::advice::{SignedIn, sign_in};
-use crate::nginx::Nginx;
 use crate::phone::Phone;
-use crate::sentinels::Sentinels;
 use crate::site::Site;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
+use testkit::{Nginx, Sentinels};
 
 const PHONES: usize = 200;
 
@@ -18,7 +17,7 @@ async fn two_hundred_people_sign_in_once_each_while_a_replica_and_a_redis_primar
     let limits = [("RATE_LIMIT_PER_MINUTE", "100000"), ("TRUSTED_PROXIES", "127.0.0.1")];
     let site = Site::start(&[&[("REDIS_URL", redis.url().as_str())], &limits[..]].concat()).await;
     let mut replicas = vec![site.replica(&[]), site.replica(&[]), site.replica(&[])];
-    let nginx = Nginx::before(&replicas);
+    let nginx = Nginx::before(&replicas.iter().map(|replica| replica.base.as_str()).collect::<Vec<_>>());
     let phones: Vec<_> = (0..PHONES).map(|number| Phone::of(&site, format!("person{number}"))).collect();
 
     let (begin, nginx) = (Instant::now(), &nginx);

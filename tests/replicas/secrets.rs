@@ -1,14 +1,13 @@
 //! What a log must never hold, searched for in everything that a replica writes at its most talkative.
 
-use crate::mariadb::{Mariadb, PASSWORD};
 use crate::phone::Phone;
-use crate::redis_server::Redis;
 use crate::site::{APP, SECRET, Site};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
+use testkit::{DATABASE_PASSWORD as PASSWORD, Mariadb, Redis};
 
 const REDIS_PASSWORD: &str = "hush-redis-password";
 const INTROSPECTION: &str = "hush-introspection-secret-of-a-backend";

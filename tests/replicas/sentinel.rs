@@ -2,9 +2,9 @@
 
 use crate::failover::outlives_a_primary;
 use crate::phone::Phone;
-use crate::sentinels::Sentinels;
 use crate::site::Site;
 use std::time::{Duration, Instant};
+use testkit::Sentinels;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn service_outlives_the_primary_that_sentinels_watch() {

@@ -1,11 +1,10 @@
 //! What a session check costs, by the counts of Redis and of the database.
 
-use crate::mariadb::Mariadb;
 use crate::phone::Phone;
-use crate::redis_server::Redis;
 use crate::site::Site;
 use mysql_async::prelude::Queryable;
 use std::time::{Duration, Instant};
+use testkit::{Mariadb, Redis};
 
 const CHECKS: usize = 200;
 

@@ -1,9 +1,9 @@
 //! What stops `serve` and `check`, said at once, whole and without a secret.
 
-use crate::mariadb::PASSWORD;
 use crate::site::{Ended, SECRET, Site, nobody};
 use std::net::TcpListener;
 use std::time::Duration;
+use testkit::DATABASE_PASSWORD as PASSWORD;
 
 const HUSH_REDIS: &str = "hush-redis-password";
 

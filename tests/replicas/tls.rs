@@ -2,10 +2,9 @@
 //! TLS only and a private authority.
 
 use crate::certificates::Certificates;
-use crate::mariadb::{Mariadb, PASSWORD as DATABASE_PASSWORD};
 use crate::phone::Phone;
-use crate::redis_server::Redis;
 use crate::site::Site;
+use testkit::{DATABASE_PASSWORD, Mariadb, Redis};
 
 const PASSWORD: &str = "p@ss/w:rd hush";
 

@@ -1,18 +1,26 @@
 //! A primary, two replicas of it and three sentinels that watch them.
 
-use crate::redis_server::{GATHERING, Redis};
+use super::redis::{GATHERING, Redis};
+use crate::{Process, comes_true, free_port, program, run};
 use std::fs;
 use tempfile::TempDir;
-use testkit::{Process, comes_true, free_port, program, run};
 
+/// Redis servers that sentinels fail over.
 pub struct Sentinels {
+    /// The primary at first.
     pub primary: Redis,
-    _replicas: Vec<Redis>,
+    /// Its replicas at first.
+    pub replicas: Vec<Redis>,
     sentinels: Vec<(u16, Process)>,
     _folder: TempDir,
 }
 
 impl Sentinels {
+    /// Starts them and waits until they know each other.
+    ///
+    /// # Panics
+    /// They do not come together.
+    #[must_use]
     pub fn start() -> Sentinels {
         let primary = Redis::start();
         let port = primary.port.to_string();
@@ -28,9 +36,11 @@ impl Sentinels {
             })
         };
         assert!(comes_true(GATHERING, complete), "the sentinels do not find each other");
-        Sentinels { primary, _replicas: replicas, sentinels, _folder: folder }
+        Sentinels { primary, replicas, sentinels, _folder: folder }
     }
 
+    /// The sentinels' addresses.
+    #[must_use]
     pub fn url(&self) -> String {
         let addresses: Vec<_> = self.sentinels.iter().map(|(port, _)| format!("127.0.0.1:{port}")).collect();
         format!("redis+sentinel://{}/main", addresses.join(","))

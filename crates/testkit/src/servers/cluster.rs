@@ -1,13 +1,20 @@
 //! A cluster of three primaries with a replica each.
 
-use crate::redis_server::{GATHERING, Redis};
-use testkit::{comes_true, program, run};
+use super::redis::{GATHERING, Redis};
+use crate::{comes_true, program, run};
 
+/// A Redis Cluster.
 pub struct Cluster {
+    /// All six of them.
     pub nodes: Vec<Redis>,
 }
 
 impl Cluster {
+    /// Starts one and waits until it is whole.
+    ///
+    /// # Panics
+    /// It does not come together.
+    #[must_use]
     pub fn start() -> Cluster {
         let options = ["--cluster-enabled", "yes", "--cluster-port", "{free}", "--cluster-node-timeout", "1500"];
         let nodes: Vec<_> = (0..6).map(|_| Redis::with(&options)).collect();
@@ -29,11 +36,15 @@ impl Cluster {
     }
 
     /// Two of the nodes stand for all.
+    #[must_use]
     pub fn url(&self) -> String {
         format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", self.nodes[1].port, self.nodes[4].port)
     }
 
     /// Kills a primary.
+    ///
+    /// # Panics
+    /// There is none.
     pub fn kill_a_primary(&mut self) {
         let primary = self.nodes.iter_mut().find(|node| node.info("role") == "master").unwrap();
         primary.kill();

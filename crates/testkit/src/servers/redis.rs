@@ -1,12 +1,13 @@
 //! A Redis of a test's own, which can be killed, hung and started again.
 
+use crate::{Process, free_port, program, run, text};
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
-use testkit::{Process, free_port, program, run, text};
 
 /// A Redis that keeps nothing over a restart.
 pub struct Redis {
+    /// The port that it listens at.
     pub port: u16,
     process: Process,
     folder: TempDir,
@@ -14,11 +15,20 @@ pub struct Redis {
 }
 
 impl Redis {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// It does not start.
+    #[must_use]
     pub fn start() -> Redis {
         Redis::with(&[])
     }
 
     /// Starts one with more options, in which `{port}` stands for its port and `{free}` for another free one.
+    ///
+    /// # Panics
+    /// It does not start.
+    #[must_use]
     pub fn with(options: &[&str]) -> Redis {
         // Another program may take the port between the look and the start: then once more with another.
         (0..3).find_map(|_| Redis::try_start(options)).expect("a Redis that starts")
@@ -45,11 +55,18 @@ impl Redis {
         self.process.comes_up(|_| ping(&socket))
     }
 
+    /// Kills it as a crash would.
+    ///
+    /// # Panics
+    /// The system does not let go of it.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
     /// Starts it again, empty, at the same port.
+    ///
+    /// # Panics
+    /// It does not start.
     pub fn restart(&mut self) {
         self.process = launch(&self.folder, &self.options);
         assert!(self.is_up(), "Redis does not start again: {}", self.process.said());
@@ -60,22 +77,32 @@ impl Redis {
         self.process.signal("STOP");
     }
 
+    /// It goes on where it hung.
     pub fn go_on(&self) {
         self.process.signal("CONT");
     }
 
     /// What `redis-cli` prints.
+    ///
+    /// # Panics
+    /// It does not answer.
     pub fn ask(&self, arguments: &[&str]) -> String {
         run(program("redis-cli").arg("-s").arg(socket(&self.folder)).args(arguments)).unwrap()
     }
 
     /// A field of `INFO`.
+    ///
+    /// # Panics
+    /// It does not answer.
+    #[must_use]
     pub fn info(&self, field: &str) -> String {
         let all = self.ask(&["INFO", "everything"]);
         let line = all.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
         line.unwrap_or_default().trim().to_owned()
     }
 
+    /// Its address.
+    #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -96,4 +123,4 @@ fn socket(folder: &TempDir) -> PathBuf {
 }
 
 /// How long servers may take to find together.
-pub const GATHERING: Duration = Duration::from_secs(30);
+pub(super) const GATHERING: Duration = Duration::from_secs(30);
