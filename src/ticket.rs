@@ -14,12 +14,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use metrics::Counter;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// A ticket is spent by this many failed checks.
 const MAX_FAILURES: u32 = 3;
 /// The form in which what waits under a ticket is written; a released one is never changed, only followed by another.
 const FORM: u8 = 1;
+/// How often it is tried to give a ticket back, and for how long at the most: as long as a store takes to come back.
+const GIVING_BACK_INTERVAL: Duration = Duration::from_millis(200);
+const GIVING_BACK_LIMIT: Duration = Duration::from_secs(30);
 
 /// Issues and redeems tickets.
 #[derive(Clone)]
@@ -38,6 +42,7 @@ struct Counts {
     refused: Counter,
     given_back: Counter,
     spent_by_failures: Counter,
+    lost: Counter,
 }
 
 #[derive(Debug, PartialEq)]
@@ -106,6 +111,7 @@ impl Tickets {
             refused: of("refused"),
             given_back: of("given_back"),
             spent_by_failures: of("spent_by_failures"),
+            lost: of("lost"),
         };
         Tickets { store, clock, random, ttl, counts: Arc::new(counts) }
     }
@@ -158,7 +164,8 @@ impl Tickets {
     /// Ends what [`Tickets::redeem`] began when no registration came of it; what is given back has the life that remained.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the store does not answer; then the ticket is spent.
+    /// [`StoreError::Unavailable`] when the store does not answer; then a task of its own goes on trying for half a minute,
+    /// and the ticket is there once the store is.
     pub async fn settle(&self, mut redeemed: Redeemed, settlement: Settlement) -> Result<(), StoreError> {
         match settlement {
             Settlement::Spent => return Ok(()),
@@ -170,7 +177,31 @@ impl Tickets {
             return Ok(());
         }
         self.counts.given_back.increment(1);
-        self.keep(&redeemed.token, &redeemed.waiting).await
+        let given_back = self.keep(&redeemed.token, &redeemed.waiting).await;
+        if given_back.is_err() {
+            tokio::spawn(self.clone().go_on_giving_back(redeemed));
+        }
+        given_back
+    }
+
+    /// Keeps the ticket unless something is there: an attempt that seemed to fail may have arrived late, and whoever came
+    /// back with the ticket may have used it since.
+    async fn go_on_giving_back(self, Redeemed { token, waiting }: Redeemed) {
+        let trying = async {
+            loop {
+                tokio::time::sleep(GIVING_BACK_INTERVAL).await;
+                let place = token.place(Purpose::Ticket);
+                let Ok(ttl) = (waiting.expires_at - self.clock.now()).to_std() else { return };
+                let sealed = place.seal(FORM, &waiting.written(), &self.random);
+                if self.store.put_new(Value { key: place.name(), bytes: &sealed, ttl }).await.is_ok() {
+                    return;
+                }
+            }
+        };
+        if tokio::time::timeout(GIVING_BACK_LIMIT, trying).await.is_err() {
+            self.counts.lost.increment(1);
+            tracing::warn!("a ticket could not be given back");
+        }
     }
 
     /// Puts back what another replica, which is a release ahead, can read: the client is told to come again. Inside it has

@@ -5,7 +5,7 @@ use crate::site::{Replica, Site};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use testkit::Redis;
+use testkit::{Redis, eventually};
 
 /// What a request may take while Redis is away.
 const QUICKLY: Duration = Duration::from_secs(3);
@@ -44,6 +44,33 @@ async fn a_redis_that_hangs_holds_no_request_for_long_and_loses_nothing() {
     println!("a hung Redis: service is back {back:?} after it");
     assert_eq!(site.get(&replica.base, "/v1/session", &token).await.status, 200);
     assert_eq!(Phone::of(&site, "bob").register(&replica.base, &ticket).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_a_lost_redis_cannot_take_back_is_there_again_with_the_next_one() {
+    let mut redis = Redis::start();
+    let site = Site::start(&[("REDIS_URL", &redis.url())]).await;
+    let (replica, alice) = (site.replica(&[]), Phone::of(&site, "alice"));
+    let ticket = alice.ticket(&replica.base).await;
+    let form = json!({"ticket": ticket, "phoneCode": alice.wx("getPhoneNumber").await["code"]});
+    let path = "/wxa/business/getuserphonenumber";
+    site.wechat.fault(path, "latencyMs", 1000, 1).await;
+    site.wechat.fault(path, "dropBefore", (), 1).await;
+    let struck = async || {
+        let log = site.get(&site.wechat.base, "/control/log?after=0", "").await;
+        log.body["events"].as_array().unwrap().iter().any(|event| event["path"] == path)
+    };
+
+    let (refused, ()) = tokio::join!(site.post(&replica.base, "/v1/register", None, &form), async {
+        eventually("WeChat was asked", struck).await;
+        redis.kill();
+    });
+    redis.restart();
+    let silent = json!({"ticket": ticket});
+    let again = async || site.post(&replica.base, "/v1/register", None, &silent).await.status == 201;
+
+    assert_eq!(refused.problem(), (503, "storage_unavailable", "later"));
+    eventually("the ticket was given back", again).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

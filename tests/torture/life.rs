@@ -85,7 +85,7 @@ impl Life<'_> {
                 return;
             }
             90..95 => Kind::SignOut,
-            95..98 => Kind::SignOutAll,
+            95..97 => Kind::SignOutAll,
             _ if leaves => Kind::Erase,
             _ => Kind::Me,
         };

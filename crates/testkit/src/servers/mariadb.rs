@@ -57,7 +57,7 @@ impl Mariadb {
         .unwrap();
         let grants = format!(
             "CREATE DATABASE IF NOT EXISTS weapp;\nCREATE OR REPLACE USER 'weapp'@'%' IDENTIFIED BY '{PASSWORD}';\n\
-             GRANT ALL PRIVILEGES ON *.* TO 'weapp'@'%';\n"
+             GRANT ALL PRIVILEGES ON *.* TO 'weapp'@'%' WITH GRANT OPTION;\n"
         );
         fs::write(folder.path().join("init.sql"), grants).unwrap();
         let port = free_port();
