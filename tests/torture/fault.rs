@@ -162,9 +162,10 @@ impl Fault {
                 site.tables.lock().unwrap().mariadb.go_on();
             }
             Fault::ReadOnlyDatabase => {
-                run_sql(&site.admin, "SET GLOBAL read_only = ON").await.unwrap();
+                // An error says that the server is gone, which it comes back from as it was.
+                let _ = run_sql(&site.admin, "SET GLOBAL read_only = ON").await;
                 tokio::time::sleep(lasts).await;
-                run_sql(&site.admin, "SET GLOBAL read_only = OFF").await.unwrap();
+                let _ = run_sql(&site.admin, "SET GLOBAL read_only = OFF").await;
             }
             Fault::FullDisk => {
                 block_in_place(|| site.tables.lock().unwrap().fill());

@@ -98,6 +98,14 @@ impl Mariadb {
         assert!(self.is_up(), "MariaDB does not start again: {}", self.process.said());
     }
 
+    /// Whether it ended by itself; the end of what it logged, if it did.
+    pub fn ended(&mut self) -> Option<String> {
+        self.process.ended()?;
+        let said = self.process.said();
+        let lines: Vec<_> = said.lines().collect();
+        Some(lines[lines.len().saturating_sub(60)..].join("\n"))
+    }
+
     /// It accepts connections and answers nothing from here on.
     pub fn hang(&self) {
         self.process.signal("STOP");
