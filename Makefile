@@ -1,7 +1,7 @@
 # `make` lists the targets. One cargo at a time: they share one target folder and would wait for each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-rust test-client test-mysql test-more soak bench fmt lint deny build release servers clean
+.PHONY: help dev test test-rust test-client test-mysql test-more soak torture bench fmt lint deny build release servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?(.*)/  \1|\2/' | \
@@ -31,6 +31,10 @@ soak: servers ## half an hour of mixed load with a fault a minute: memory and de
 
 test-more: servers ## the Rust suite with an optimised build and many more people, histories and rounds
 	SOAK=1 PROPTEST_CASES=$${PROPTEST_CASES:-10000} CARGO_TEST_FLAGS=--release scripts/with-servers scripts/test rust
+
+torture: servers ## half an hour in which everything fails, one thing after another; every answer must stay true
+	TORTURE_SECONDS=$${TORTURE_SECONDS:-1800} TORTURE_PHONES=$${TORTURE_PHONES:-300} \
+		cargo test --locked --test torture every_answer -- --nocapture
 
 bench: servers ## what a login costs on this machine: make bench BENCH_ARGS="--rounds 1 --quick"
 	cargo bench --locked --bench micro

@@ -107,7 +107,7 @@ impl Sessions {
         match Age::of(&session, self.lives.idle, now) {
             Age::Fresh => Ok(Some(session)),
             Age::Due => match Box::pin(self.owners.of_if_possible(&session, now)).await {
-                Some(owner) => Box::pin(self.compared(&place, session, owner)).await,
+                Some(owner) => Box::pin(self.compared(&place, session, owner, now)).await,
                 None => {
                     self.counts.not_compared.increment(1);
                     Ok(Some(session))
@@ -115,7 +115,7 @@ impl Sessions {
             },
             Age::Overdue => {
                 let owner = Box::pin(self.owners.of(&session)).await?;
-                Box::pin(self.compared(&place, session, owner)).await
+                Box::pin(self.compared(&place, session, owner, now)).await
             }
         }
     }
@@ -208,13 +208,13 @@ impl Sessions {
         place: &Place,
         session: Session,
         owner: Option<User>,
+        now: DateTime<Utc>,
     ) -> Result<Option<Session>, StoreError> {
         let Some(user) = owner else {
             let ended = self.end(&session).await?;
             self.counts.ended_by_status.increment(ended);
             return Ok(None);
         };
-        let now = self.clock.now();
         let session = Session { user, used_at: now, ..session };
         let (list, member) = (list_name(session.opened_for), form::listed(&session.entry));
         let sealed = self.sealed(place, &session);

@@ -56,7 +56,7 @@ pub fn deck(dice: &mut Dice, replicas: usize, longest: u64) -> Vec<Plan> {
             0 => Fault::KillReplica(one),
             1 => Fault::EndReplica(one),
             2 => Fault::HangReplica(one),
-            3 => Fault::MoveClock(if dice.chance(50) { 8 } else { -8 }),
+            3 => Fault::MoveClock(if dice.chance(50) { 3 } else { -3 }),
             4 => Fault::KillDatabase,
             5 => Fault::HangDatabase,
             6 => Fault::ReadOnlyDatabase,
