@@ -54,7 +54,7 @@ impl Sessions {
 
     /// Signs `user` in on one more device; tells the token and how long it lasts without use.
     ///
-    /// One round trip; a second one ends what is beyond the sessions that a person may have, the longest unused first and
+    /// One round trip; two more end what is beyond the sessions that a person may have, the longest unused first and
     /// never this one.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ pub type Member = (Vec<u8>, i64);
 
 /// Where short-lived things are kept: sealed values under keys, and lists of who holds them.
 ///
-/// Everything has a time to live. A call is one round trip, whatever it consists of; no command in it touches two keys, so
+/// Everything has a time to live. A call is one round trip, whatever it consists of, unless it says more; no command in it touches two keys, so
 /// that a cluster can hold them anywhere.
 #[async_trait]
 pub trait TokenStore: Send + Sync {
@@ -92,7 +92,11 @@ pub trait TokenStore: Send + Sync {
     /// what was deleted or unlisted meanwhile stays so. Tells whether the value was kept.
     async fn replace_listed(&self, value: Value<'_>, entry: Entry<'_>) -> Result<bool, StoreError>;
 
-    /// Deletes values and takes them off the list, each a key and a member; tells how many values were there.
+    /// Deletes values and, in a second round trip, takes them off the list, each a key and a member; tells how many values
+    /// were there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store does not answer; what may not be deleted is still listed.
     async fn delete_listed(&self, list: &str, values: &[(&str, &[u8])]) -> Result<usize, StoreError>;
 
     /// The members of each list, the lowest score first.

@@ -5,7 +5,7 @@ use crate::phone::Phone;
 use crate::site::Site;
 use serde_json::json;
 use std::time::Duration;
-use testkit::Cluster;
+use testkit::{Cluster, Redis};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn service_outlives_a_primary_of_the_cluster() {
@@ -14,6 +14,49 @@ async fn service_outlives_a_primary_of_the_cluster() {
     let replicas = [site.replica(&[]), site.replica(&[])];
 
     outlives_a_primary(&site, &replicas, || redis.kill_a_primary()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_a_lost_shard_could_not_end_are_ended_when_they_are_asked_to_end_again() {
+    let mut redis = Cluster::start();
+    let site = Site::start(&[("REDIS_URL", &redis.url()), ("REDIS_KEY_PREFIX", "ending:")]).await;
+    let (replica, alice) = (site.replica(&[]), Phone::of(&site, "alice"));
+    let joined = alice.join(&replica.base).await;
+    let mut tokens = vec![joined.text("token").to_owned()];
+    for _ in 0..12 {
+        tokens.push(alice.login(&replica.base).await.text("token").to_owned());
+    }
+    let list = format!("ending:sessions:{}", joined.body["user"]["id"].as_str().unwrap());
+    let is_other = |node: &Redis| node.info("role") == "master" && node.ask(&["EXISTS", &list]).trim() != "1";
+    let other = redis.nodes.iter().position(is_other).unwrap();
+
+    redis.nodes[other].kill();
+    let mut refused = None;
+    for token in &tokens {
+        if site.get(&replica.base, "/v1/session", token).await.status == 200 {
+            refused = Some(site.delete(&replica.base, "/v1/sessions", token).await);
+            break;
+        }
+    }
+    let mut left = vec![];
+    for _ in 0..300 {
+        left.clear();
+        for token in &tokens {
+            left.push(site.get(&replica.base, "/v1/session", token).await.status.as_u16());
+        }
+        if !left.contains(&503) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let alive = left.iter().position(|status| *status == 200).expect("the lost shard held some of thirteen");
+    let again = site.delete(&replica.base, "/v1/sessions", &tokens[alive]).await;
+
+    assert_eq!(refused.expect("the other shards held some").problem().1, "storage_unavailable");
+    assert_eq!(again.status, 204, "{again:?}");
+    for token in &tokens {
+        assert_eq!(site.get(&replica.base, "/v1/session", token).await.status, 401);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

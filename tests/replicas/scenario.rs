@@ -16,7 +16,7 @@ async fn two_hundred_people_sign_in_once_each_while_a_replica_and_a_redis_primar
     let mut redis = Sentinels::start();
     let limits = [("RATE_LIMIT_PER_MINUTE", "100000"), ("TRUSTED_PROXIES", "127.0.0.1")];
     let site = Site::start(&[&[("REDIS_URL", redis.url().as_str())], &limits[..]].concat()).await;
-    let mut replicas = vec![site.replica(&[]), site.replica(&[]), site.replica(&[])];
+    let mut replicas = [site.replica(&[]), site.replica(&[]), site.replica(&[])];
     let nginx = Nginx::before(&replicas.iter().map(|replica| replica.base.as_str()).collect::<Vec<_>>());
     let phones: Vec<_> = (0..PHONES).map(|number| Phone::of(&site, format!("person{number}"))).collect();
 

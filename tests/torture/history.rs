@@ -59,7 +59,7 @@ pub struct Answer {
     pub status: u16,
     /// Of a problem.
     pub code: Option<String>,
-    /// The gateway spoke, not the service.
+    /// The gateway spoke, or the HTTP server, not the service.
     pub gateway: bool,
     /// What is wrong with its form, if anything; for a 500, where to look.
     pub malformed: Option<String>,

@@ -15,8 +15,9 @@ pub(super) fn are_well_formed(history: &History, verdict: &mut Verdict) {
 fn wrong(operation: &Operation) -> Option<String> {
     let Operation { kind, begin, answer, .. } = operation;
     let (status, told) = (answer.status, answer.malformed.as_deref().unwrap_or_default());
-    // A gateway answers for itself when it reaches no replica.
-    if status == 0 || answer.gateway && matches!(status, 502..=504) {
+    // A gateway answers for itself when it reaches no replica, and so does the HTTP server of a replica that was stopped
+    // between accepting a connection and reading its first request: to it, the client was too slow.
+    if status == 0 || answer.gateway && matches!(status, 408 | 502..=504) {
         return None;
     }
     if status == 500 || answer.code.as_deref() == Some("internal") {

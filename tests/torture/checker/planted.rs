@@ -217,4 +217,5 @@ fn a_500_an_unknown_code_and_a_wrong_form_are_found() {
     assert_eq!(of(refused(502, "storage_unavailable")), rule, "the wrong status");
     assert_eq!(of(Answer { malformed: Some("text/html".to_owned()), ..refused(401, "session_invalid") }), rule);
     assert_eq!(of(Answer { gateway: true, ..status(502) }), [""; 0], "the gateway's own");
+    assert_eq!(of(Answer { gateway: true, ..status(408) }), [""; 0], "a request that was never read");
 }

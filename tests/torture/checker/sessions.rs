@@ -13,18 +13,28 @@ const REPLICATION_WINDOW: u64 = 1_500;
 
 pub(super) fn end_when_revoked(history: &History, verdict: &mut Verdict) {
     let revoked = revoked(history);
+    let opened: BTreeMap<Hash, (u64, u64)> = history
+        .operations
+        .iter()
+        .filter_map(|operation| Some((operation.answer.token?, (operation.begin, operation.end))))
+        .collect();
     for operation in history.operations.iter().filter(|operation| operation.succeeded()) {
         let Some((begin, end)) = operation.token.and_then(|token| revoked.get(&token)) else { continue };
         if operation.begin < *end {
             continue;
         }
-        let undone = history.faults.iter().any(|fault| {
-            fault.to_redis == Redis::FailedOver
-                && fault.begin.saturating_sub(REPLICATION_WINDOW) <= *end
-                && fault.end >= *begin
-        });
-        if undone {
+        let failed_over = |from: u64, to: u64| {
+            history.faults.iter().any(|fault| {
+                fault.to_redis == Redis::FailedOver
+                    && fault.begin.saturating_sub(REPLICATION_WINDOW) <= to
+                    && fault.end >= from
+            })
+        };
+        let opened = operation.token.and_then(|token| opened.get(&token));
+        if failed_over(*begin, *end) {
             verdict.explained("uses of sessions whose end was undone by a fail-over of Redis");
+        } else if opened.is_some_and(|(begin, end)| failed_over(*begin, *end)) {
+            verdict.explained("uses of sessions that a fail-over of Redis took off their list when they were opened");
         } else {
             let Operation { kind, phone, begin: at, .. } = operation;
             verdict.violation(REVOKED, format!("{kind:?} of phone {phone} at {at} ms, ended at {end} ms"));
