@@ -202,7 +202,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// The session with the copy of its owner made anew, or nothing: then it has ended.
+    /// The session with the copy of its owner made anew, or nothing: then it has ended. `now` is from before the owner was
+    /// asked for: an answer that came late would else be believed for longer than a minute.
     async fn compared(
         &self,
         place: &Place,
