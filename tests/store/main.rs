@@ -13,8 +13,8 @@ mod workers;
 #[path = "."]
 mod mysql {
     pub use crate::backends::Mysql as Backend;
-    mod importing;
     mod events;
+    mod importing;
     mod linking;
     mod linking_races;
     mod merging;
@@ -26,8 +26,8 @@ mod mysql {
 #[path = "."]
 mod sqlite {
     pub use crate::backends::Sqlite as Backend;
-    mod importing;
     mod events;
+    mod importing;
     mod linking;
     mod linking_races;
     mod merging;

@@ -89,8 +89,16 @@ impl Life<'_> {
             _ if leaves => Kind::Erase,
             _ => Kind::Me,
         };
+        // Whoever leaves shows their phone, or has signed in a moment ago.
+        let shown = if kind == Kind::Erase && self.dice.chance(70) {
+            self.wx("login").await["code"].clone()
+        } else {
+            Value::Null
+        };
+        let body = json!({"code": shown});
+        let with = With { body: (!shown.is_null()).then_some(&body), ..with };
         let answer = self.ask(kind, with).await;
-        let over = matches!(kind, Kind::SignOut | Kind::SignOutAll | Kind::Erase) && answer.status != 503;
+        let over = matches!(kind, Kind::SignOut | Kind::SignOutAll | Kind::Erase) && matches!(answer.status, 0 | 204);
         if over || answer.code.as_deref() == Some("session_invalid") {
             self.remember(token);
         }

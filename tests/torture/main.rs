@@ -31,6 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// How old the last suspension must be before sessions are looked at for the last time.
 const REACHED: u64 = 61_000;
@@ -55,12 +56,20 @@ async fn every_answer_stays_true_whatever_fails() {
         Life { world, phone, dice, token, earlier }.live()
     });
     let lives = futures_util::future::join_all(lives.collect::<Vec<_>>());
-    tokio::join!(lives, admin::administer(world, traffic, admin), async {
+    let course = async {
+        let _stop = Stop(world);
         nemesis::torment(world, traffic, nemesis).await;
         while world.recorder.now() < traffic.as_millis() as u64 || !reached(world) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        world.stop.store(true, Relaxed);
+    };
+    // On a thread of its own: it waits for servers that come up, and phones do not.
+    let runtime = &Handle::current();
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            scope.spawn(|| runtime.block_on(course));
+            runtime.block_on(async { tokio::join!(lives, admin::administer(world, traffic, admin)) });
+        });
     });
 
     let history = history(world).await;
@@ -75,6 +84,15 @@ async fn every_answer_stays_true_whatever_fails() {
         panic!("{} violations; the logs are in {}: {copied:?}", verdict.violations.len(), kept.display());
     }
     assert!(history.operations.iter().filter(|operation| operation.answer.status == 201).count() > 20);
+}
+
+/// Stops the world when dropped, also by a panic.
+struct Stop<'a>(&'a World);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.stop.store(true, Relaxed);
+    }
 }
 
 /// Whether every suspension had its minute.
