@@ -1,7 +1,7 @@
 //! An administrator who suspends people and takes it back, by SQL.
 
 use crate::dice::Dice;
-use crate::history::Suspension;
+use crate::history::{Operation, Suspension};
 use crate::life::World;
 use crate::tables::run_sql;
 use std::sync::atomic::Ordering::Relaxed;
@@ -45,12 +45,10 @@ pub async fn administer(world: &World, traffic: Duration, mut dice: Dice) {
     }
 }
 
-/// The account of a recent answer.
+/// The account of a recent sign-in.
 fn somebody(world: &World, dice: &mut Dice) -> Option<u64> {
     let operations = world.recorder.operations.lock().unwrap();
-    let recent = operations.len().min(200);
-    let place = operations.len().checked_sub(1 + dice.below(recent.max(1)))?;
-    operations[place].signed_in_to()
+    operations.iter().rev().skip(dice.below(50)).find_map(Operation::signed_in_to)
 }
 
 /// Tries until the database has it. Only the living can be suspended or restored.
