@@ -33,6 +33,8 @@ pub struct Shared {
     pub draining: AtomicBool,
     /// Requests in progress, whose bound is the process's.
     pub in_flight: AtomicUsize,
+    /// Bytes of bodies that have not arrived whole.
+    pub arriving_bytes: AtomicUsize,
     /// The token store when it is the one in memory: another one would be another world.
     pub memory: Option<Arc<MemoryTokens>>,
     /// The user store when it is a SQLite file, which has one writer.
@@ -104,6 +106,7 @@ impl Shared {
             events,
             draining: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
+            arriving_bytes: AtomicUsize::new(0),
             wechat_gate: Arc::new(Gate::new(settings.wechat.apps.iter().map(|app| &app.id), places)),
             memory,
             opened: Mutex::new(embedded.iter().map(Arc::downgrade).collect()),

@@ -54,6 +54,13 @@ impl Exchange {
         })
     }
 
+    /// Lets it not count as in progress until the client has sent the rest of the request.
+    #[must_use]
+    pub fn wait_for_client(self: &Rc<Exchange>) -> WaitsForClient {
+        self.shared.in_flight.fetch_sub(1, Relaxed);
+        WaitsForClient(self.clone())
+    }
+
     /// The exchange that `request` belongs to.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Rc<Exchange> {
@@ -71,6 +78,23 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.shared.in_flight.fetch_sub(1, Relaxed);
+    }
+}
+
+/// A request whose rest its client has not sent yet; it counts as in progress again when this is dropped.
+pub struct WaitsForClient(Rc<Exchange>);
+
+impl WaitsForClient {
+    /// The waiting is over: how many requests are in progress, this one included.
+    #[must_use]
+    pub fn end(self) -> usize {
+        self.0.shared.in_flight.load(Relaxed) + 1
+    }
+}
+
+impl Drop for WaitsForClient {
+    fn drop(&mut self) {
+        self.0.shared.in_flight.fetch_add(1, Relaxed);
     }
 }
 

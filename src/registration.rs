@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A way of registering, told apart by what proves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Way {
     /// With what `wx.getUserInfo` returned: a profile that WeChat signed. On the wire `userInfo`.

@@ -2,6 +2,9 @@
 
 use actix_web::http::StatusCode;
 use serde::Serialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// What a client program should do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -22,7 +25,7 @@ pub enum Retry {
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:literal, $retry:ident, $title:literal;)+) => {
         /// A row of the error table.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         pub enum Code {
             $(#[doc = $title] $(#[$doc])* #[serde(rename = $name)] $variant),+
         }
@@ -54,6 +57,18 @@ macro_rules! codes {
         }
     };
 }
+
+/// By the names that are sent: a derived schema would have those of the variants.
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let names = Code::ALL.iter().map(|code| code.name());
+        let rows: Vec<_> = Code::ALL.iter().map(|code| format!("- `{}`: {}", code.name(), code.title())).collect();
+        let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+        schema.description(Some(format!("The row of the error table.\n\n{}", rows.join("\n")))).into()
+    }
+}
+
+impl ToSchema for Code {}
 
 codes! {
     InvalidRequest = "invalid_request", 400, None, "The request cannot be read";

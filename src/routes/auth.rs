@@ -22,7 +22,7 @@ pub(super) struct Who {
 /// For nginx `auth_request`, Traefik `forwardAuth` and others. Envoy's `ext_authz` appends the path that was asked for, keeps
 /// the method, and takes only 200 for a yes: every path below answers so. The gateway must drop headers of these names that
 /// a client sent.
-#[utoipa::path(get, path = "/v1/auth", tag = "For backends", security(("bearer" = [])), responses(
+#[utoipa::path(get, path = "/v1/auth", operation_id = "authenticate", tag = "For backends", security(("bearer" = [])), responses(
     (status = 204, description = "Signed in", headers(
         ("X-User-Id" = String, description = "number of the account"),
         ("X-App-Id" = String, description = "the mini program"),

@@ -71,7 +71,7 @@ pub(super) fn described(table: Table) -> Document {
 }
 
 /// Show this document.
-#[utoipa::path(get, path = "/openapi.json", tag = "Operations",
+#[utoipa::path(get, path = "/openapi.json", operation_id = "showDocument", tag = "Operations",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(super) async fn document(document: Data<Document>) -> Result<Json<Data<Document>>, ApiError> {
     Ok(Json(document))

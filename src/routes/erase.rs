@@ -34,7 +34,7 @@ pub(super) const FAILURES: &[Code] = &[
 #[derive(Default, Deserialize, ToSchema)]
 pub(super) struct EraseRequest {
     /// A fresh code of `wx.login` in the session's mini program; may be left out when the session is younger than five minutes.
-    #[schema(example = "0a3XyZ000Qm1tR1ABC200fGh1i2XyZ0b")]
+    #[schema(example = "0a3XyZ000Qm1tR1ABC200fGh1i2XyZ0b", min_length = 1, max_length = 512, pattern = "^[ -~]*$")]
     code: Option<String>,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct EraseRequest {
 /// Every personal field, every way in and every session is gone; the person can register again as somebody new. A session
 /// that is five minutes old or older needs a fresh code of `wx.login`, of the same person in the same mini program; a code
 /// that is sent is checked in any case. After any failure call `wx.login` again.
-#[utoipa::path(delete, path = "/v1/me", tag = "The person", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/v1/me", operation_id = "eraseMe", tag = "The person", security(("bearer" = [])),
     request_body = Option<EraseRequest>, responses((status = 204, description = "Nothing personal is kept")))]
 pub(super) async fn erase(
     app: Data<App>,

@@ -23,7 +23,7 @@ pub(super) struct Health {
 }
 
 /// Tell that the process lives.
-#[utoipa::path(get, path = "/healthz", tag = "Operations",
+#[utoipa::path(get, path = "/healthz", operation_id = "checkHealth", tag = "Operations",
     responses((status = 200, description = "The process lives", body = Health)))]
 pub(super) async fn alive() -> Result<Json<Health>, ApiError> {
     Ok(Json(Health { status: "ok" }))
@@ -47,7 +47,7 @@ pub(super) struct Readiness {
 #[derive(Deserialize, IntoParams)]
 pub(super) struct Required {
     /// `redis`, `database` or both, comma-separated: 503 when one of them is down.
-    #[param(example = "redis,database")]
+    #[param(example = "redis,database", pattern = "^ *(redis|database)? *(, *(redis|database)? *)*$")]
     require: Option<String>,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct Required {
 ///
 /// 503 from SIGTERM on. The loss of a server that all replicas share is told and is no 503, or a gateway would take all of
 /// them out at once; whoever wants that asks with `require`.
-#[utoipa::path(get, path = "/readyz", tag = "Operations", params(Required),
+#[utoipa::path(get, path = "/readyz", operation_id = "checkReadiness", tag = "Operations", params(Required),
     responses((status = 200, description = "Traffic may come", body = Readiness)))]
 pub(super) async fn ready(app: Data<App>, asked: Query<Required>) -> Result<Json<Readiness>, ApiError> {
     if app.shared.is_draining() {
@@ -81,7 +81,7 @@ pub(super) async fn ready(app: Data<App>, asked: Query<Required>) -> Result<Json
 /// Show the metrics.
 ///
 /// Prometheus' text format.
-#[utoipa::path(get, path = "/metrics", tag = "Operations",
+#[utoipa::path(get, path = "/metrics", operation_id = "showMetrics", tag = "Operations",
     responses((status = 200, description = "The metrics of this replica", body = String, content_type = "text/plain")))]
 pub(super) async fn metrics(app: Data<App>) -> Result<String, ApiError> {
     let connections = app.shared.database_connections();

@@ -30,7 +30,7 @@ pub(super) const FAILURES: &[Code] = &[
 #[serde(rename_all = "camelCase")]
 pub(super) struct LoginRequest {
     /// The code of `wx.login`: five minutes, one use.
-    #[schema(example = "0a3XyZ000Qm1tR1ABC200fGh1i2XyZ0b")]
+    #[schema(example = "0a3XyZ000Qm1tR1ABC200fGh1i2XyZ0b", min_length = 1, max_length = 512, pattern = "^[ -~]*$")]
     code: String,
     /// The mini program; may be left out when exactly one is configured.
     #[schema(example = "wx0123456789abcdef")]
@@ -47,13 +47,20 @@ pub(super) enum LoginAnswer {
     RegistrationRequired(RegistrationRequired),
 }
 
+/// The one status of [`RegistrationRequired`].
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum Required {
+    /// Somebody is unknown.
+    RegistrationRequired,
+}
+
 /// Nobody is known under this identity yet.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RegistrationRequired {
-    /// Always `registrationRequired`.
-    #[schema(example = "registrationRequired")]
-    status: &'static str,
+    /// Which of a login's two answers it is.
+    status: Required,
     /// To be sent with what `wx.getUserInfo` gives, if it is called after this answer arrived.
     #[schema(example = "Zt6x0w4v7uYPk2nGn9WJ1mE3m8w0r1lT3oJ0m2c3bq1")]
     ticket: String,
@@ -61,7 +68,7 @@ pub(super) struct RegistrationRequired {
     #[schema(example = 300)]
     expires_in: i64,
     /// The ways of registering that this mini program accepts, the preferred one first.
-    #[schema(value_type = Vec<String>, example = json!(["userInfo", "silent", "phone"]))]
+    #[schema(example = json!(["userInfo", "silent", "phone"]))]
     ways: Vec<Way>,
 }
 
@@ -96,7 +103,7 @@ pub(super) async fn login(
         }
         let (ticket, life) = app.tickets.issue(identity, session_key).await?;
         return Ok(Json(LoginAnswer::RegistrationRequired(RegistrationRequired {
-            status: "registrationRequired",
+            status: Required::RegistrationRequired,
             ticket: ticket.text(),
             expires_in: life.num_seconds(),
             ways: mini_program.registration.clone(),

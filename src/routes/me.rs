@@ -18,15 +18,20 @@ pub(super) const FAILURES: &[Code] = &[Code::SessionInvalid, Code::InvalidReques
 pub(super) struct UpdateRequest {
     /// 1 to 64 characters. Control characters, characters that turn the direction of text and characters without width
     /// are left out.
-    #[schema(example = "Band")]
+    #[schema(example = "Band", min_length = 1)]
     nickname: Option<String>,
     /// An http or https address of 512 bytes at most; what `chooseAvatar` gives must be uploaded first.
-    #[schema(example = "https://img.example.com/a.png")]
+    #[schema(
+        example = "https://img.example.com/a.png",
+        min_length = 1,
+        max_length = 512,
+        pattern = "^[Hh][Tt][Tt][Pp][Ss]?:"
+    )]
     avatar_url: Option<String>,
 }
 
 /// Show the person.
-#[utoipa::path(get, path = "/v1/me", tag = "The person", security(("bearer" = [])),
+#[utoipa::path(get, path = "/v1/me", operation_id = "showMe", tag = "The person", security(("bearer" = [])),
     responses((status = 200, description = "The person as the database has them", body = UserBody)))]
 pub(super) async fn show(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<Json<UserBody>, ApiError> {
     let user = app.users.by_id(session.user.id).await?.ok_or_else(ApiError::no_session)?;
@@ -36,7 +41,7 @@ pub(super) async fn show(app: Data<App>, CurrentUser { session, .. }: CurrentUse
 /// Change nickname and avatar.
 ///
 /// Mini programs, whose `wx.request` has no PATCH, send POST with the header `X-HTTP-Method-Override: PATCH`.
-#[utoipa::path(patch, path = "/v1/me", tag = "The person", security(("bearer" = [])), request_body = UpdateRequest,
+#[utoipa::path(patch, path = "/v1/me", operation_id = "updateMe", tag = "The person", security(("bearer" = [])), request_body = UpdateRequest,
     responses((status = 200, description = "The person after the change", body = UserBody)))]
 pub(super) async fn update(
     app: Data<App>,

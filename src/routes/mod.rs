@@ -19,13 +19,11 @@ mod sessions;
 mod signed_in;
 mod table;
 
+pub use extract::MAX_BODY_BYTES;
 pub(crate) use extract::client_address;
 
-use actix_web::web::{Data, PayloadConfig, ServiceConfig};
+use actix_web::web::{Data, ServiceConfig};
 use table::Table;
-
-/// Longest body of a request, in bytes.
-pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Every endpoint of the service.
 fn table() -> Table {
@@ -53,7 +51,6 @@ fn table() -> Table {
 
 /// Mounts the table, and the page that shows it.
 pub fn mount(config: &mut ServiceConfig) {
-    config.app_data(PayloadConfig::new(MAX_BODY_BYTES));
     config.app_data(Data::new(docs::described(table())));
     table().mount(config);
     docs::mount_page(config);

@@ -1,6 +1,6 @@
 //! `POST /v1/open-data`: opens what other calls of `wx` hand over encrypted, with the session's key.
 
-use super::extract::{Body, CurrentUser, base64, within};
+use super::extract::{Body, CurrentUser, EncryptedData, InitialVector, base64, within};
 use crate::app::App;
 use crate::decryption_budget::Left;
 use crate::error::{ApiError, Code};
@@ -27,11 +27,15 @@ pub(super) const FAILURES: &[Code] = &[
 #[serde(rename_all = "camelCase")]
 pub(super) struct OpenDataRequest {
     /// Base64.
+    #[schema(value_type = EncryptedData)]
     encrypted_data: String,
     /// Base64.
+    #[schema(value_type = InitialVector)]
     iv: String,
     /// Checked with `signature` where both are given.
     raw_data: Option<String>,
+    /// 40 hexadecimal digits.
+    #[schema(min_length = 1, max_length = 128, pattern = "^[ -~]*$")]
     signature: Option<String>,
 }
 
@@ -40,7 +44,7 @@ pub(super) struct OpenDataRequest {
 /// WeChat encrypts with the key of the last exchange, which may have been made by another device since: then
 /// `signature_mismatch` or `decryption_failed` say `restart`, and a new login has the new key. Ten failed decryptions within
 /// an hour end the session.
-#[utoipa::path(post, path = "/v1/open-data", tag = "The person", security(("bearer" = [])), request_body = OpenDataRequest,
+#[utoipa::path(post, path = "/v1/open-data", operation_id = "openData", tag = "The person", security(("bearer" = [])), request_body = OpenDataRequest,
     responses((status = 200, description = "The decrypted JSON without openId and unionId", body = Object)))]
 pub(super) async fn open(
     app: Data<App>,

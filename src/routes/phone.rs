@@ -1,6 +1,6 @@
 //! `POST /v1/me/phone`: the number that WeChat vouches for.
 
-use super::extract::{Body, CurrentUser, base64, refuse_beyond, within};
+use super::extract::{Body, CurrentUser, EncryptedData, InitialVector, base64, refuse_beyond, within};
 use super::me::changed;
 use super::open_data::opened;
 use super::signed_in::UserBody;
@@ -39,17 +39,20 @@ pub(super) const FAILURES: &[Code] = &[
 #[serde(rename_all = "camelCase")]
 pub(super) struct PhoneRequest {
     /// Five minutes, one use; not the code of `wx.login`. It counts where both forms are given.
+    #[schema(min_length = 1, max_length = 512, pattern = "^[ -~]*$")]
     code: Option<String>,
     /// Base64.
+    #[schema(value_type = Option<EncryptedData>)]
     encrypted_data: Option<String>,
     /// Base64.
+    #[schema(value_type = Option<InitialVector>)]
     iv: Option<String>,
 }
 
 /// Bind the phone number.
 ///
 /// The older form may be switched off (`PHONE_ENCRYPTED_DATA`). Ten failed decryptions within an hour end the session.
-#[utoipa::path(post, path = "/v1/me/phone", tag = "The person", security(("bearer" = [])), request_body = PhoneRequest,
+#[utoipa::path(post, path = "/v1/me/phone", operation_id = "bindPhone", tag = "The person", security(("bearer" = [])), request_body = PhoneRequest,
     responses((status = 200, description = "The person with the number", body = UserBody)))]
 pub(super) async fn bind(
     app: Data<App>,

@@ -1,6 +1,6 @@
 //! What a registration sends, parsed into the way it takes.
 
-use super::extract::{base64, within};
+use super::extract::{EncryptedData, InitialVector, base64, within};
 use crate::error::{ApiError, Code};
 use crate::registration::Way;
 use crate::token::Token;
@@ -14,17 +14,27 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(super) struct RegisterRequest {
     /// What the login gave.
+    #[schema(min_length = 1, max_length = 512, pattern = "^[ -~]*$")]
     ticket: String,
-    /// As `wx.getUserInfo` gave it, byte for byte.
+    /// As `wx.getUserInfo` gave it, byte for byte; 16 KiB at most.
+    #[schema(min_length = 1, max_length = 16384)]
     raw_data: Option<String>,
     /// 40 hexadecimal digits.
+    #[schema(min_length = 1, max_length = 128, pattern = "^[ -~]*$")]
     signature: Option<String>,
     /// Base64.
+    #[schema(value_type = Option<EncryptedData>)]
     encrypted_data: Option<String>,
     /// Base64.
+    #[schema(value_type = Option<InitialVector>)]
     iv: Option<String>,
     /// What a phone button gave: five minutes, one use; not the code of `wx.login`.
-    #[schema(example = "e31968a7f94cc5ee25fafc2aef2773f0bb8c3937b22520eb8ee345274d00c144")]
+    #[schema(
+        example = "e31968a7f94cc5ee25fafc2aef2773f0bb8c3937b22520eb8ee345274d00c144",
+        min_length = 1,
+        max_length = 512,
+        pattern = "^[ -~]*$"
+    )]
     phone_code: Option<String>,
 }
 

@@ -33,7 +33,7 @@ pub(super) struct SessionBody {
 /// Show the session at hand.
 ///
 /// The person is shown as they were at most 55 seconds ago.
-#[utoipa::path(get, path = "/v1/session", tag = "Session", security(("bearer" = [])),
+#[utoipa::path(get, path = "/v1/session", operation_id = "showSession", tag = "Session", security(("bearer" = [])),
     responses((status = 200, description = "The session", body = SessionBody)))]
 pub(super) async fn show(
     app: Data<App>,
@@ -49,7 +49,7 @@ pub(super) async fn show(
 }
 
 /// End the session at hand.
-#[utoipa::path(delete, path = "/v1/session", tag = "Session", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/v1/session", operation_id = "closeSession", tag = "Session", security(("bearer" = [])),
     responses((status = 204, description = "The token is of no use from now on, on every replica")))]
 pub(super) async fn close(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
     app.sessions.close(&session).await?;

@@ -43,7 +43,7 @@ struct ListedSession {
 }
 
 /// List the person's sessions.
-#[utoipa::path(get, path = "/v1/sessions", tag = "Session", security(("bearer" = [])),
+#[utoipa::path(get, path = "/v1/sessions", operation_id = "listSessions", tag = "Session", security(("bearer" = [])),
     responses((status = 200, description = "The sessions", body = SessionsBody)))]
 pub(super) async fn list(
     app: Data<App>,
@@ -66,7 +66,7 @@ pub(super) async fn list(
 }
 
 /// End one of the person's sessions.
-#[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "Session", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/v1/sessions/{id}", operation_id = "closeOneSession", tag = "Session", security(("bearer" = [])),
     params(("id" = String, Path, description = "as the list names it")),
     responses((status = 204, description = "Its token is of no use from now on")))]
 pub(super) async fn close_one(
@@ -82,7 +82,7 @@ pub(super) async fn close_one(
 }
 
 /// End all of the person's sessions, this one too.
-#[utoipa::path(delete, path = "/v1/sessions", tag = "Session", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/v1/sessions", operation_id = "closeAllSessions", tag = "Session", security(("bearer" = [])),
     responses((status = 204, description = "No token of the person is of use from now on")))]
 pub(super) async fn close_all(app: Data<App>, CurrentUser { session, .. }: CurrentUser) -> Result<NoContent, ApiError> {
     app.sessions.close_all(session.user.id).await?;

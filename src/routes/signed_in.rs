@@ -10,13 +10,20 @@ use crate::user::{Status, User};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// The one status of [`SignedIn`].
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum LoggedIn {
+    /// Somebody is signed in.
+    LoggedIn,
+}
+
 /// A person who is signed in.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SignedIn {
-    /// Always `loggedIn`.
-    #[schema(example = "loggedIn")]
-    pub status: &'static str,
+    /// Which of a login's two answers it is.
+    pub status: LoggedIn,
     /// The bearer token: 43 characters of base64url.
     #[schema(example = "Pk2nGn9WJ1mE3m8w0r1lT3oJ0m2c3bq1Zt6x0w4v7uY")]
     pub token: String,
@@ -109,5 +116,5 @@ pub(super) async fn sign_in(
         return Err(NotSignedIn::Suspended);
     }
     let (token, life) = app.sessions.open(&user, identity, session_key, caller.device.clone()).await?;
-    Ok(SignedIn { status: "loggedIn", token: token.text(), expires_in: life.num_seconds(), user: user.into() })
+    Ok(SignedIn { status: LoggedIn::LoggedIn, token: token.text(), expires_in: life.num_seconds(), user: user.into() })
 }

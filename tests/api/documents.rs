@@ -2,7 +2,7 @@
 
 use crate::harness::{Embedded, TestApp};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use testkit::Answer;
 use weapp_login::error::Code;
@@ -45,6 +45,32 @@ async fn the_document_has_every_error_of_the_table() {
     for code in Code::ALL {
         assert!(text.contains(&format!("`{}`", code.name())), "{}", code.name());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_has_a_name_of_its_own() {
+    let test = TestApp::<Embedded>::start().await;
+    let document = test.get("/openapi.json").await.body;
+
+    let items = document["paths"].as_object().unwrap().values();
+    let names: Vec<_> =
+        items.flat_map(|item| item.as_object().unwrap().values()).map(|one| &one["operationId"]).collect();
+
+    let different: BTreeSet<_> = names.iter().map(|name| name.as_str().expect("a name")).collect();
+    assert_eq!(different.len(), names.len(), "{names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_names_codes_statuses_and_ways_as_they_are_sent() {
+    let test = TestApp::<Embedded>::start().await;
+    let codes: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+
+    let schemas = test.get("/openapi.json").await.body["components"]["schemas"].take();
+
+    assert_eq!(schemas["Code"]["enum"], json!(codes));
+    assert_eq!(schemas["Way"]["enum"], json!(["userInfo", "silent", "phone"]));
+    assert_eq!(schemas["LoggedIn"]["enum"], json!(["loggedIn"]));
+    assert_eq!(schemas["Required"]["enum"], json!(["registrationRequired"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

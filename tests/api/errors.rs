@@ -43,6 +43,8 @@ async fn a_body_that_is_no_json_object_of_the_right_form_is_refused() {
         "{",
         "null",
         "[]",
+        "[\"code\"]",
+        " [\"code\", null]",
         "\"code\"",
         "{}",
         "{\"code\":1}",

@@ -46,6 +46,7 @@ async fn what_cannot_be_shown_is_refused_and_changes_nothing() {
         json!({"avatarUrl": "http://tmp/1.png"}),
         json!({"nickname": "fine", "avatarUrl": "javascript:alert(1)"}),
         json!({"nickname": 5}),
+        json!(["Eve", "https://img.example/eve.png"]),
     ] {
         let answer = alice.ask(Method::PATCH, "/v1/me", Some(change.clone())).await;
         assert_eq!(answer.problem(), (400, "invalid_request", "none"), "{change}");
