@@ -30,6 +30,12 @@ impl Process {
         Process { child, log }
     }
 
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything it has written so far.
     ///
     /// # Panics
