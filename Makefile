@@ -1,7 +1,7 @@
 # `make` lists the targets. One cargo at a time: they share one target folder and would wait for each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-rust test-client test-mysql test-more soak torture bench fmt lint deny build release servers clean
+.PHONY: help dev test test-rust test-client test-mysql test-more mutants fuzz schemathesis soak torture bench fmt lint deny build release servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?(.*)/  \1|\2/' | \
@@ -36,6 +36,18 @@ torture: servers ## half an hour in which everything fails, one thing after anot
 	TORTURE_SECONDS=$${TORTURE_SECONDS:-1800} TORTURE_PHONES=$${TORTURE_PHONES:-300} \
 		cargo test --locked --test torture every_answer -- --nocapture
 
+mutants: ## change the program in a thousand ways and name each change that no test finds: make mutants MUTANTS_ARGS="--file src/ticket.rs"
+	@cargo mutants --version >/dev/null 2>&1 || cargo install --locked --debug cargo-mutants
+	scripts/mutants $(MUTANTS_ARGS)
+
+fuzz: ## libFuzzer on every input from outside, each for FUZZ_SECONDS; needs a nightly toolchain
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked --debug cargo-fuzz
+	scripts/fuzz $${FUZZ_SECONDS:-60}
+
+schemathesis: ## ask the service everything that its API document allows, and compare: make schemathesis EXAMPLES=200
+	cargo build --locked
+	scripts/schemathesis $(EXAMPLES)
+
 bench: servers ## what a login costs on this machine: make bench BENCH_ARGS="--rounds 1 --quick"
 	cargo bench --locked --bench micro
 	cargo build --locked --release --package weapp-login --package bench
@@ -49,8 +61,9 @@ lint: ## formatting, clippy and the documentation, warnings as errors
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
 
-deny: ## licences and advisories of all dependencies (needs cargo-deny)
-	cargo deny --locked check
+deny: ## licences, sources and advisories of all dependencies
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked --debug cargo-deny
+	scripts/deny
 
 build: ## the program, for development
 	cargo build --locked
@@ -63,4 +76,5 @@ servers: ## install the servers that the tests start, when missing (Debian; root
 
 clean: ## remove what was built
 	cargo clean
-	rm -rf clients/miniprogram/node_modules clients/miniprogram/frameworks/*/node_modules clients/miniprogram/frameworks/*/dist
+	rm -rf clients/miniprogram/node_modules clients/miniprogram/frameworks/*/node_modules clients/miniprogram/frameworks/*/dist \
+		tests/generated-client/node_modules fuzz/target fuzz/corpus fuzz/artifacts
