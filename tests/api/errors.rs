@@ -109,12 +109,12 @@ async fn a_request_id_is_taken_from_the_trace_and_handed_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_requests_than_configured_are_told_to_come_later() {
     let test = TestApp::<Mode>::with(&[("MAX_IN_FLIGHT", "1")], Default::default()).await;
-    test.wechat.fault("/sns/jscode2session", "latencyMs", 1500, 1).await;
+    test.wechat.fault("/sns/jscode2session", "latencyMs", 3000, 1).await;
     let phone = test.phone("alice");
     let code = phone.code().await;
 
     let busy = async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
         let mut answer = test.get("/openapi.json").await;
         for _ in 0..40 {
             if answer.status == 503 {

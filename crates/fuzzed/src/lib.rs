@@ -15,8 +15,11 @@ pub use service::service;
 pub use settings::{redis_url, settings};
 pub use simulator::simulator;
 
+/// What is called with bytes from outside.
+pub type Fuzzed = fn(&[u8]);
+
 /// Every function by its name, which is that of its folder of seeds.
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+pub const ALL: &[(&str, Fuzzed)] = &[
     ("open_data", open_data),
     ("redis_url", redis_url),
     ("sealed", sealed),

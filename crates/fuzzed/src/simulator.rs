@@ -4,6 +4,7 @@ use crate::server::Client;
 use std::sync::{Arc, LazyLock, Mutex};
 use wechat_simulator::{Options, SimulatedApp, Simulator};
 
+#[expect(clippy::disallowed_methods, reason = "the clock of the one simulator that is fuzzed")]
 static SIMULATOR: LazyLock<Mutex<Client>> = LazyLock::new(|| {
     let apps = vec![SimulatedApp::new("wx0123456789abcdef", "secret-of-the-fuzzed-app")];
     let simulator = Simulator::new(Options { apps, ..Options::default() }, Arc::new(chrono::Utc::now));

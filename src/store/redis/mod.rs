@@ -4,6 +4,7 @@ mod answer;
 mod connection;
 mod link;
 mod opener;
+mod request;
 mod script;
 mod take;
 
@@ -15,7 +16,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use connection::{ANSWER_TIMEOUT, Connection, is_broken};
 use link::Link;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ToRedisArgs, cmd, pipe};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, ToRedisArgs, cmd, pipe};
+use request::{Answers, Repeat, Request};
 use script::{Script, Scripts, is_unknown};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,37 +27,6 @@ pub struct RedisTokens {
     link: Arc<Link>,
     scripts: Arc<Scripts>,
     prefix: String,
-}
-
-/// Whether commands may be sent again when they are not known to have been carried out.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Repeat {
-    Harmless,
-    Never,
-}
-
-/// What goes to Redis in one round trip.
-#[derive(Clone, Copy)]
-enum Request<'a> {
-    One(&'a Cmd),
-    Several(&'a Pipeline),
-}
-
-impl Request<'_> {
-    async fn answers(self, connection: &mut Connection, repeat: Repeat) -> RedisResult<Answers> {
-        match self {
-            Request::One(command) if repeat == Repeat::Never => {
-                connection.answer_once(command, ANSWER_TIMEOUT).await.map(Answers::One)
-            }
-            Request::One(command) => connection.answer(command).await.map(Answers::One),
-            Request::Several(commands) => connection.answers(commands).await.map(Answers::Several),
-        }
-    }
-}
-
-enum Answers {
-    One(redis::Value),
-    Several(Vec<redis::Value>),
 }
 
 impl RedisTokens {
