@@ -5,7 +5,6 @@ use crate::error::{ApiError, Code, Problem, Retry};
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::{Data, Html, Json, ServiceConfig, get};
 use actix_web::{CustomizeResponder, Responder};
-use std::sync::Arc;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
@@ -93,9 +92,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
                       font-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
 /// The page itself, told where its assets are.
-async fn page() -> Result<CustomizeResponder<Html>, ApiError> {
-    let file = utoipa_swagger_ui::serve("index.html", Arc::new(Config::new(["/openapi.json"])));
-    let file = file.ok().flatten().ok_or_else(|| ApiError::new(Code::NotFound, "no such path"))?;
-    let page = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head><base href=\"/docs/\">", 1);
-    Ok(Html::new(page).customize().insert_header((CONTENT_SECURITY_POLICY, POLICY)))
+const PAGE: &str = include_str!("docs.html");
+
+async fn page() -> CustomizeResponder<Html> {
+    Html::new(PAGE).customize().insert_header((CONTENT_SECURITY_POLICY, POLICY))
 }
