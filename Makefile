@@ -36,7 +36,7 @@ torture: servers ## half an hour in which everything fails, one thing after anot
 	TORTURE_SECONDS=$${TORTURE_SECONDS:-1800} TORTURE_PHONES=$${TORTURE_PHONES:-300} \
 		cargo test --locked --test torture every_answer -- --nocapture
 
-mutants: ## change the program in a thousand ways and name each change that no test finds: make mutants MUTANTS_ARGS="--file src/ticket.rs"
+mutants: ## change the program in a thousand ways and name each change that no test finds: make mutants MUTANTS_ARGS="--re src/ticket"
 	@cargo mutants --version >/dev/null 2>&1 || cargo install --locked --debug cargo-mutants
 	scripts/mutants $(MUTANTS_ARGS)
 
