@@ -61,17 +61,21 @@ impl PhoneCodes {
         PhoneCodes { store, wechat, access_tokens, random }
     }
 
-    /// The number, which WeChat tells once: whoever cannot store it hands it back to [`PhoneCodes::keep`].
+    /// The number that WeChat told before and that could not be stored then.
+    ///
+    /// # Errors
+    /// The token store does not answer.
+    pub async fn kept(&self, code: PhoneCode<'_>) -> Result<Option<Phone>, StoreError> {
+        let (name, seal) = place(code.code);
+        let sealed = self.store.get(&name).await?;
+        Ok(sealed.and_then(|sealed| opened(&seal, &sealed, &code.app.id, code.openid)))
+    }
+
+    /// The number as WeChat tells it, once: whoever cannot store it hands it back to [`PhoneCodes::keep`].
     ///
     /// # Errors
     /// WeChat refuses or does not answer; the token store does not answer.
     pub async fn number(&self, code: PhoneCode<'_>) -> Result<Phone, NoToken> {
-        let (name, seal) = place(code.code);
-        if let Some(sealed) = self.store.get(&name).await?
-            && let Some(phone) = kept(&seal, &sealed, &code.app.id, code.openid)
-        {
-            return Ok(phone);
-        }
         let token = self.access_tokens.get(code.app).await?;
         let info = match self.wechat.phone_number(code.app, &token, code.code, code.openid).await {
             // WeChat looks at the access token before the code, so a refused token has not used the code up.
@@ -120,7 +124,7 @@ fn place(code: &str) -> (String, Seal) {
 }
 
 /// The number, if it was this person's.
-fn kept(seal: &Seal, sealed: &[u8], app: &AppId, openid: &OpenId) -> Option<Phone> {
+fn opened(seal: &Seal, sealed: &[u8], app: &AppId, openid: &OpenId) -> Option<Phone> {
     let unsealed = seal.open(sealed).filter(|unsealed| unsealed.form == FORM)?;
     let form: Kept<'_> = postcard::from_bytes(&unsealed.plain).ok()?;
     let theirs = form.app_id == app.as_str() && form.openid == openid.as_str();

@@ -135,8 +135,11 @@ impl Tickets {
     pub async fn app_of(&self, token: &Token) -> Result<Option<AppId>, StoreError> {
         let place = token.place(Purpose::Ticket);
         let sealed = self.store.get(place.name()).await?;
-        let waiting = sealed.and_then(|sealed| Waiting::read(&place.open(&sealed)?));
-        Ok(waiting.map(|waiting| waiting.identity.app_id))
+        let Some(unsealed) = sealed.and_then(|sealed| place.open(&sealed)) else { return Ok(None) };
+        if unsealed.form > FORM {
+            return Err(newer(unsealed.form));
+        }
+        Ok(Waiting::read(&unsealed).map(|waiting| waiting.identity.app_id))
     }
 
     /// What waits under `token`, which is thereby out of the store.
@@ -150,8 +153,8 @@ impl Tickets {
         let place = token.place(Purpose::Ticket);
         let sealed = self.store.take(place.name()).await?;
         let unsealed = sealed.as_ref().and_then(|sealed| place.open(sealed));
-        if let (Some(sealed), Some(newer)) = (&sealed, unsealed.as_ref().filter(|unsealed| unsealed.form > FORM)) {
-            return self.leave_to_newer(&place, sealed, newer.form).await;
+        if let (Some(sealed), Some(unsealed)) = (&sealed, unsealed.as_ref().filter(|unsealed| unsealed.form > FORM)) {
+            return self.leave_to_newer(&place, sealed, unsealed.form).await;
         }
         let waiting = unsealed
             .and_then(|unsealed| Waiting::read(&unsealed))
@@ -209,7 +212,7 @@ impl Tickets {
     async fn leave_to_newer<T>(&self, place: &Place, sealed: &[u8], form: u8) -> Result<T, StoreError> {
         let ttl = self.ttl.to_std().unwrap_or_default();
         self.store.put_new(Value { key: place.name(), bytes: sealed, ttl }).await?;
-        Err(StoreError::unavailable(format!("a newer release wrote this ticket, in form {form}")))
+        Err(newer(form))
     }
 
     async fn keep(&self, token: &Token, waiting: &Waiting) -> Result<(), StoreError> {
@@ -252,6 +255,11 @@ impl Waiting {
             expires_at: DateTime::from_timestamp_millis(form.expires_at)?,
         })
     }
+}
+
+/// Why a ticket cannot be used here. Another replica, which is a release ahead, can read it.
+fn newer(form: u8) -> StoreError {
+    StoreError::unavailable(format!("a newer release wrote this ticket, in form {form}"))
 }
 
 #[cfg(test)]

@@ -111,6 +111,17 @@ fn a_database_that_is_set_for_something_else_is_left_alone() {
 }
 
 #[test]
+fn whoever_asks_for_the_head_of_a_page_alone_is_told_that_it_is_there() {
+    let dev = Dev::start(&[]);
+
+    for path in ["/", "/docs", "/docs/", "/healthz"] {
+        let output = Command::new("curl").args(["-sI", &format!("{}{path}", dev.base())]).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.starts_with("HTTP/1.1 200"), "{path}: {said}");
+    }
+}
+
+#[test]
 fn a_page_that_gives_its_own_name_to_this_machine_gets_nothing() {
     let dev = Dev::start(&[]);
     let status = |host: &str, path: &str| {

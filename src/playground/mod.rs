@@ -8,8 +8,9 @@ mod state;
 use crate::app::Shared;
 use crate::store::StoreError;
 use actix_web::HttpResponse;
+use actix_web::guard;
 use actix_web::http::header;
-use actix_web::web::{Query, ServiceConfig, get, post};
+use actix_web::web::{Query, ServiceConfig, get, post, route};
 use state::{Shelves, Wanted};
 use std::sync::Arc;
 
@@ -79,7 +80,8 @@ impl Playground {
     /// Mounts the page at `/`; below `/playground` its assets, `GET state` and `POST start-over`.
     pub fn mount(&self, routes: &mut ServiceConfig) {
         for &(path, media_type, text) in ASSETS {
-            routes.route(path, get().to(move || async move { asset(media_type, text) }));
+            let read = route().guard(guard::Any(guard::Get()).or(guard::Head()));
+            routes.route(path, read.to(move || async move { asset(media_type, text) }));
         }
         let page = self.clone();
         let state = move |wanted: Query<Wanted>| {

@@ -2,8 +2,9 @@
 
 use super::table::Table;
 use crate::error::{ApiError, Code, Problem, Retry};
+use actix_web::guard;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
-use actix_web::web::{Data, Html, Json, ServiceConfig, get};
+use actix_web::web::{Data, Html, Json, ServiceConfig, route};
 use actix_web::{CustomizeResponder, Responder};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -81,7 +82,7 @@ pub(super) fn mount_page(routes: &mut ServiceConfig) {
     // Left alone, the page would have another host validate the document.
     let config = Config::new(["/openapi.json"]).validator_url("none");
     for path in ["/docs", "/docs/", "/docs/index.html"] {
-        routes.route(path, get().to(page));
+        routes.route(path, route().guard(guard::Any(guard::Get()).or(guard::Head())).to(page));
     }
     routes.service(SwaggerUi::new("/docs/{_:.*}").config(config));
 }

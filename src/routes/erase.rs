@@ -53,7 +53,8 @@ pub(super) async fn erase(
     let now = app.clock().now();
     match &request.code {
         Some(code) => require_same_person(&app, &session, within("code", code, 512)?).await?,
-        None if now - session.entry.created_at < PROOF => {}
+        // A session from the future was opened by a replica whose clock is wrong.
+        None if (now - session.entry.created_at).abs() < PROOF => {}
         None => {
             return Err(ApiError::invalid(
                 "the field code is missing: a session that is five minutes old needs a fresh code of wx.login",

@@ -81,6 +81,10 @@ pub(super) async fn bind(
 /// WeChat refuses or does not answer; the token store does not answer.
 pub(super) async fn number(app: &App, identity: &Identity, code: &str) -> Result<Phone, ApiError> {
     let code = phone_code(app, identity, code)?;
+    // Before anything that stands between us and WeChat, which has told this number already.
+    if let Some(phone) = app.phone_codes.kept(code).await? {
+        return Ok(phone);
+    }
     refuse_beyond(app.limits.count_wechat_call(&identity.app_id).await)?;
     let _place = app.shared.wechat_gate.enter(&identity.app_id).await?;
     app.phone_codes.number(code).await.map_err(|error| match error {

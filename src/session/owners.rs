@@ -40,11 +40,16 @@ impl Owners {
         if now.timestamp_millis() < self.away_until.load(Relaxed) {
             return None;
         }
-        if let Ok(Ok(owner)) = timeout(PATIENCE, self.of(session)).await {
-            return Some(owner);
-        }
+        let asked = timeout(PATIENCE, self.of(session)).await;
+        let error = match asked.unwrap_or_else(|elapsed| Err(StoreError::unavailable(elapsed))) {
+            Ok(owner) => return Some(owner),
+            Err(error) => error,
+        };
         self.away_until.store((now + PAUSE).timestamp_millis(), Relaxed);
-        tracing::warn!("sessions cannot be compared with the database; they serve on for less than a minute");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "sessions cannot be compared with the database; they serve on for less than a minute"
+        );
         None
     }
 

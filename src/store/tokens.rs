@@ -45,7 +45,7 @@ pub struct Entry<'a> {
     pub member: &'a [u8],
     /// By which the list is sorted.
     pub score: i64,
-    /// Members with a score below this one are dropped.
+    /// Members with a score below this one are dropped, or are the first of those that are told to be beyond a number.
     pub forget_below: i64,
     /// The life that the list has from now on.
     pub ttl: Duration,

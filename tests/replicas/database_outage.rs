@@ -2,6 +2,7 @@
 
 use crate::phone::Phone;
 use crate::site::Site;
+use serde_json::json;
 use std::time::{Duration, Instant};
 use testkit::Mariadb;
 
@@ -80,4 +81,33 @@ async fn a_database_that_is_away_for_a_moment_costs_open_sessions_nothing_and_a_
     assert!(used.iter().all(|answer| answer.took < Duration::from_secs(2)), "{used:?}");
     assert_eq!(overdue.problem(), (503, "storage_unavailable", "later"), "{overdue:?}");
     assert_eq!(suspended.problem(), (401, "session_invalid", "restart"), "{suspended:?}");
+}
+
+/// WeChat tells a number once, and charges for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_could_not_be_stored_is_bound_by_the_same_request_without_asking_wechat_again() {
+    let mut database = Mariadb::start();
+    let site = Site::start(&[("DATABASE_URL", &database.url())]).await;
+    let replica = site.replica(&[]);
+    let alice = Phone::of(&site, "alice");
+    let token = alice.join(&replica.base).await.text("token").to_owned();
+    let tap = json!({"code": alice.wx("getPhoneNumber").await["code"]});
+    let bind = async || site.post(&replica.base, "/v1/me/phone", Some(&token), &tap).await;
+
+    database.kill();
+    let refused = bind().await;
+    database.restart();
+    site.rows::<u8>("SELECT 1 FROM users").await;
+    // From here on WeChat is of no use to anybody, and not even asked.
+    site.wechat.fault("/sns/jscode2session", "dropBefore", (), 100).await;
+    let mut logins = vec![];
+    for _ in 0..12 {
+        logins.push(alice.login(&replica.base).await);
+    }
+    let bound = bind().await;
+
+    assert_eq!(refused.problem(), (503, "storage_unavailable", "later"), "{refused:?}");
+    assert!(logins.iter().all(|login| login.problem().1 == "wechat_unavailable"), "{logins:?}");
+    assert_eq!(bound.status, 200, "{bound:?}");
+    assert!(bound.text("phone").starts_with("+86"), "{bound:?}");
 }

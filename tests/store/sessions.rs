@@ -90,9 +90,11 @@ async fn what_a_newer_release_wrote_is_left_to_it_and_ends_for_nobody() {
     }
 
     let (met_session, met_ticket) = (sessions.find(&session).await, tickets.redeem(ticket.clone()).await);
+    let met_app = tickets.app_of(&ticket).await;
 
     assert!(matches!(met_session, Err(StoreError::Unavailable(_))), "{met_session:?}");
     assert!(matches!(met_ticket, Err(StoreError::Unavailable(_))));
+    assert!(matches!(met_app, Err(StoreError::Unavailable(_))), "{met_app:?}");
     for (place, sealed) in places.iter().zip(&ours) {
         let kept = tokens.get(place.name()).await.unwrap().unwrap();
         assert_eq!(place.open(&kept).unwrap().form, 2, "it is still there for the newer release");
