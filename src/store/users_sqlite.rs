@@ -9,12 +9,13 @@ mod sql;
 use super::attempt::Attempts;
 use super::error::StoreError;
 use super::failure::Failure;
+use diesel::connection::SimpleConnection;
 use diesel::result::{ConnectionError, Error};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
-use diesel_async::{AsyncConnection, AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures_util::future::BoxFuture;
 use std::error::Error as StdError;
@@ -23,7 +24,8 @@ use std::time::Duration;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const WAIT: Duration = Duration::from_secs(5);
-const MIGRATION_ATTEMPTS: u32 = 100;
+/// How long a process waits for another one that migrates.
+const MIGRATION_WAIT: Duration = Duration::from_secs(60);
 
 pub(super) type Backend = Sqlite;
 pub(super) type Connection = SyncConnectionWrapper<SqliteConnection, BlockingThreads>;
@@ -80,37 +82,25 @@ impl Users {
         Ok(Users { attempts: Attempts::new(pool, None) })
     }
 
-    /// SQLite has no lock that outlives a transaction, so a process that meets another one looks again.
+    /// All that is pending, in one transaction that begins by taking SQLite's lock on writing: a process that meets another
+    /// one waits for it, and finds nothing left to do.
     async fn apply_pending(&self) -> Result<Vec<String>, StoreError> {
-        let mut applied = vec![];
-        let mut attempts = 1;
-        loop {
-            let connection = self.attempts.connection().await?;
-            // The library's harness blocks the thread it is on.
-            let apply = move || {
-                let mut harness = AsyncMigrationHarness::new(connection);
-                harness.has_pending_migration(MIGRATIONS).and_then(|pending| match pending {
-                    true => harness.run_next_migration(MIGRATIONS).map(|version| Some(version.to_string())),
-                    false => Ok(None),
-                })
-            };
-            let next = tokio::task::spawn_blocking(apply).await.map_err(StoreError::broken)?;
-            match next {
-                Ok(Some(version)) => applied.push(version),
-                Ok(None) => return Ok(applied),
-                Err(error) => {
-                    let message = error.to_string();
-                    let marks = ["locked", "already exists", "UNIQUE", "No migrations have been run"];
-                    let met = marks.iter().any(|text| message.contains(text));
-                    if !met || attempts == MIGRATION_ATTEMPTS {
-                        return Err(StoreError::broken(error));
-                    }
-                    attempts += 1;
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            }
-        }
+        let mut connection = self.attempts.connection().await?;
+        let apply = |c: &mut SqliteConnection| {
+            SimpleConnection::batch_execute(c, &busy_timeout(MIGRATION_WAIT))?;
+            let applied = c.immediate_transaction(|c| -> diesel::migration::Result<Vec<String>> {
+                Ok(c.run_pending_migrations(MIGRATIONS)?.iter().map(ToString::to_string).collect())
+            });
+            SimpleConnection::batch_execute(c, &busy_timeout(WAIT))?;
+            Ok(applied)
+        };
+        connection.spawn_blocking(apply).await.map_err(StoreError::broken)?.map_err(StoreError::broken)
     }
+}
+
+/// How long a statement waits for another process that writes.
+fn busy_timeout(wait: Duration) -> String {
+    format!("PRAGMA busy_timeout = {};", wait.as_millis())
 }
 
 /// Entering WAL mode needs the file alone for a moment, and does not wait for that by itself.
@@ -118,8 +108,8 @@ async fn connect(path: String) -> diesel::ConnectionResult<Connection> {
     let mut attempts = 1;
     loop {
         let mut connection = Connection::establish(&path).await?;
-        let settings = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
-        match connection.batch_execute(settings).await {
+        let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
+        match connection.batch_execute(&format!("{}{settings}", busy_timeout(WAIT))).await {
             Ok(()) => return Ok(connection),
             Err(error) if attempts < 100 && error.to_string().contains("locked") => attempts += 1,
             Err(error) => return Err(ConnectionError::CouldntSetupConfiguration(error)),
