@@ -1,10 +1,11 @@
 //! A store of its own for every test.
 
 use diesel::Connection;
+use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tempfile::TempDir;
-use testkit::{Database, given, unique};
+use testkit::{Cluster, Database, given, unique};
 use weapp_login::clock::Clock;
 use weapp_login::store::{MemoryTokens, MysqlUsers, RedisTokens, SqliteUsers, TokenStore, UserStore};
 
@@ -106,22 +107,54 @@ impl People for Mysql {
 
 /// Where short-lived things are kept during a test.
 pub trait Tokens {
-    fn open() -> Arc<dyn TokenStore>;
+    fn open() -> Opened;
+}
+
+/// A token store, with the servers that were started for it.
+#[derive(Clone)]
+pub struct Opened {
+    store: Arc<dyn TokenStore>,
+    _servers: Option<Arc<Cluster>>,
+}
+
+impl Deref for Opened {
+    type Target = dyn TokenStore;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.store
+    }
+}
+
+fn opened(url: &str, servers: Option<Arc<Cluster>>) -> Opened {
+    let store = RedisTokens::new(&url.parse().unwrap(), &format!("weapp_{}:", unique())).unwrap();
+    Opened { store: Arc::new(store), _servers: servers }
 }
 
 pub struct Redis;
 
 impl Tokens for Redis {
-    fn open() -> Arc<dyn TokenStore> {
-        let url = given("TEST_REDIS_URL").parse().unwrap();
-        Arc::new(RedisTokens::new(&url, &format!("weapp_{}:", unique())).unwrap())
+    fn open() -> Opened {
+        opened(&given("TEST_REDIS_URL"), None)
+    }
+}
+
+/// One cluster, for as long as some test uses it.
+pub struct RedisCluster;
+
+impl Tokens for RedisCluster {
+    fn open() -> Opened {
+        static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let cluster = shared.upgrade().unwrap_or_else(|| Arc::new(Cluster::start()));
+        *shared = Arc::downgrade(&cluster);
+        opened(&cluster.url(), Some(cluster))
     }
 }
 
 pub struct Memory;
 
 impl Tokens for Memory {
-    fn open() -> Arc<dyn TokenStore> {
-        Arc::new(MemoryTokens::new(Clock::system()))
+    fn open() -> Opened {
+        Opened { store: Arc::new(MemoryTokens::new(Clock::system())), _servers: None }
     }
 }

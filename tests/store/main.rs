@@ -1,4 +1,5 @@
-//! What every backend must do, and each does: the same cases over MySQL or MariaDB and SQLite, over Redis and memory.
+//! What every backend must do, and each does: the same cases over MySQL or MariaDB and SQLite; over Redis, a cluster of it
+//! and memory.
 
 mod backends;
 mod histories;
@@ -39,6 +40,12 @@ mod sqlite {
 #[path = "."]
 mod redis {
     pub use crate::backends::Redis as Backend;
+    mod tokens;
+}
+
+#[path = "."]
+mod cluster {
+    pub use crate::backends::RedisCluster as Backend;
     mod tokens;
 }
 
