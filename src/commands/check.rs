@@ -1,7 +1,7 @@
 //! `weapp-login check`: what is wrong, before anybody signs in.
 
 use super::part::settings;
-use super::readiness;
+use super::{readiness, redis_trial};
 use crate::app::{App, Shared};
 use crate::clock::Clock;
 use crate::settings::{Secrets, Settings};
@@ -21,7 +21,17 @@ pub(super) async fn run() -> anyhow::Result<()> {
         Err(problem) => wrong.push(format!("{what}: {problem}")),
     };
     note("database".into(), readiness::database(&app).await);
-    note("redis".into(), readiness::redis(&app).await);
+    let redis = readiness::redis(&app).await;
+    let answers = redis.is_ok();
+    note("redis".into(), redis);
+    if answers {
+        for refused in redis_trial::refused(&*app.tokens).await {
+            match refused.bearable {
+                true => println!("--  redis: {}", refused.what),
+                false => note("redis".into(), Err(refused.what)),
+            }
+        }
+    }
     for mini_program in &app.settings().wechat.apps {
         // A code is looked at after app id and secret, so the refusal of a wrong code accepts these two.
         let outcome = match app.wechat.exchange(mini_program, NO_CODE).await {

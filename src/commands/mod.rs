@@ -11,6 +11,7 @@ mod migrate;
 mod part;
 mod people_csv;
 mod readiness;
+mod redis_trial;
 mod serve;
 mod simulate;
 mod spreadsheet;

@@ -1,9 +1,9 @@
 //! Redis as a cluster of six.
 
+use crate::everything::everything_works;
 use crate::failover::outlives_a_primary;
 use crate::phone::Phone;
 use crate::site::Site;
-use serde_json::json;
 use std::time::Duration;
 use testkit::{Cluster, Redis};
 
@@ -70,59 +70,10 @@ async fn sessions_that_a_lost_shard_could_not_end_are_ended_when_they_are_asked_
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_the_service_does_works_on_a_cluster() {
     let redis = Cluster::start();
-    let url = redis.url();
-    let site = Site::start(&[
-        ("REDIS_URL", url.as_str()),
-        ("RATE_LIMIT_PER_MINUTE", "100"),
-        ("RATE_LIMIT_PER_APP_PER_MINUTE", "100"),
-        ("SESSIONS_PER_USER", "3"),
-        ("INTROSPECTION_CLIENTS", "backend:hush-introspection-secret-of-a-backend"),
-    ])
-    .await;
-    let replica = site.replica(&[]);
-    let alice = Phone::of(&site, "alice");
 
-    let login = alice.login(&replica.base).await;
-    let wrong = alice.register(&replica.base, "not-a-ticket").await;
-    let mut form = alice.form(login.text("ticket")).await;
-    form["signature"] = "0".repeat(40).into();
-    let failed = site.post(&replica.base, "/v1/register", None, &form).await;
-    let joined = alice.register(&replica.base, login.text("ticket")).await;
-    let token = joined.text("token").to_owned();
-    let others = [alice.login(&replica.base).await, alice.login(&replica.base).await, alice.login(&replica.base).await];
+    everything_works(&redis.url()).await;
 
-    assert_eq!(login.headers["ratelimit-policy"], "\"address\";q=100;w=60");
-    assert!(login.headers["ratelimit"].to_str().unwrap().starts_with("\"address\";r=99;"), "{login:?}");
-    assert_eq!((wrong.problem().1, failed.problem().1), ("ticket_invalid", "signature_mismatch"));
-    assert_eq!(joined.status, 201, "{joined:?}");
-    assert_eq!(site.get(&replica.base, "/v1/session", &token).await.status, 401, "it was one more than three");
-    let token = others[2].text("token").to_owned();
-    let sessions = site.get(&replica.base, "/v1/sessions", &token).await;
-    assert_eq!(sessions.body["sessions"].as_array().unwrap().len(), 3, "{sessions:?}");
-    let first = sessions.body["sessions"][2]["id"].as_str().unwrap().to_owned();
-    assert_eq!(site.delete(&replica.base, &format!("/v1/sessions/{first}"), &token).await.status, 204);
-    assert_eq!(site.get(&replica.base, "/v1/session", others[0].text("token")).await.status, 401);
-    let code = alice.wx("getPhoneNumber").await["code"].clone();
-    let phone = site.post(&replica.base, "/v1/me/phone", Some(&token), &json!({"code": code})).await;
-    assert!(phone.text("phone").starts_with("+86"), "{phone:?}");
-    let steps = alice.wx("getWeRunData").await;
-    let open = site.post(&replica.base, "/v1/open-data", Some(&token), &steps).await;
-    assert!(open.body["stepInfoList"].is_array(), "{open:?}");
-    assert_eq!(site.get(&replica.base, "/v1/auth", &token).await.status, 204);
-    let asked = site
-        .http
-        .post(format!("{}/v1/introspect", replica.base))
-        .basic_auth("backend", Some("hush-introspection-secret-of-a-backend"));
-    let introspected = asked.header("content-type", "application/x-www-form-urlencoded").body(format!("token={token}"));
-    assert!(introspected.send().await.unwrap().text().await.unwrap().contains("\"active\":true"));
-    assert_eq!(site.delete(&replica.base, "/v1/sessions", &token).await.status, 204);
-    assert_eq!(site.get(&replica.base, "/v1/session", &token).await.status, 401);
-    assert_eq!(site.get(&replica.base, "/readyz", "").await.status, 200);
-    for number in 0..20 {
-        Phone::of(&site, format!("person{number}")).join(&replica.base).await;
-    }
     assert!(redis.nodes.iter().all(|node| node.ask(&["DBSIZE"]).trim() != "0"), "every node holds a part of it");
-    assert!(!replica.process.said().contains("CROSSSLOT") && !replica.process.said().contains("\"level\":\"ERROR\""));
 }
 
 /// Each shard hangs for longer than a request waits, and then carries out what it was sent.

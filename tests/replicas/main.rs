@@ -13,6 +13,7 @@ mod site;
 mod cluster;
 mod database_outage;
 mod ending;
+mod everything;
 mod floods;
 mod internal;
 mod migrations;

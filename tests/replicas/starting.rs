@@ -3,7 +3,7 @@
 use crate::site::{Ended, SECRET, Site, nobody};
 use std::net::TcpListener;
 use std::time::Duration;
-use testkit::DATABASE_PASSWORD as PASSWORD;
+use testkit::{DATABASE_PASSWORD as PASSWORD, Redis, refusing};
 
 const HUSH_REDIS: &str = "hush-redis-password";
 
@@ -94,6 +94,27 @@ async fn check_lists_everything_that_is_wrong_and_no_secret() {
         assert!(checked.said.contains(part), "{part} is not in {checked:?}");
     }
     assert_quiet(&checked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_names_what_redis_refuses_and_what_that_costs() {
+    let redis = Redis::start();
+    let behind = |commands| format!("redis://{}", refusing(([127, 0, 0, 1], redis.port).into(), commands));
+    let (without_time, without_scripts) = (behind(&["TIME"]), behind(&["EVAL", "EVALSHA", "ZRANGE"]));
+    let site = Site::start(&[]).await;
+
+    let bearable = site.run("check", &[("REDIS_URL", &without_time)]);
+    let useless = site.run("check", &[("REDIS_URL", &without_scripts)]);
+
+    assert_eq!(bearable.code, Some(0), "{bearable:?}");
+    assert!(bearable.said.contains("--  redis: TIME is refused, and needed for comparing"), "{bearable:?}");
+    assert_eq!(useless.code, Some(1), "{useless:?}");
+    for part in
+        ["EVAL is refused, and needed for redeeming tickets", "a person's list of sessions: ", "unknown command"]
+    {
+        assert!(useless.said.contains(part), "{part} is not in {useless:?}");
+    }
+    assert!(!useless.said.contains("comparing"), "{useless:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
