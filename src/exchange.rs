@@ -5,6 +5,7 @@ use crate::error::{ApiError, Code};
 use crate::rate_limit::Standing;
 use crate::telemetry::Trace;
 use crate::telemetry::metrics::Route;
+use crate::telemetry::spans::RequestSpan;
 use crate::user::UserId;
 use actix_web::http::Method;
 use actix_web::web::Data;
@@ -20,6 +21,8 @@ use tokio::time::Instant;
 pub struct Exchange {
     /// Its place in a trace.
     pub trace: Trace,
+    /// Its span, where traces are collected.
+    pub span: Option<RequestSpan>,
     /// When its head had been read.
     pub began: Instant,
     /// The method's name, for labels, of which there must be few: a client can send any word for a method.
@@ -41,8 +44,10 @@ impl Exchange {
     /// Begins with a request of which only the head was read.
     pub fn begin(app: &App, method: &Method, traceparent: Option<&str>) -> Rc<Exchange> {
         let shared = app.shared.clone();
+        let (trace, span) = RequestSpan::begin(traceparent, &app.random);
         Rc::new(Exchange {
-            trace: Trace::from_header(traceparent, &app.random),
+            trace,
+            span,
             began: Instant::now(),
             method: label(method),
             in_flight: shared.in_flight.fetch_add(1, Relaxed) + 1,

@@ -10,7 +10,7 @@
 //! | wiring | [`background`] → [`app`] |
 //! | meaning | [`ticket`] · [`session`] · [`decryption_budget`] · [`rate_limit`] · [`events`] · [`clock_offset`] · [`phone_code`] → [`access_token`] |
 //! | outside world | [`store`] · [`wechat`] |
-//! | words | [`telemetry`] → [`settings`] · [`token`] → [`seal`] · [`identity`] · [`registration`] · [`user`] → [`random`] · [`clock`] |
+//! | words | [`telemetry`] → [`settings`] · [`token`] → [`seal`] · [`identity`] · [`registration`] · [`user`] → [`random`] · [`clock`] · [`public_roots`] |
 //!
 //! A room imports from the storeys below its own, and within one where an arrow leads; rooms with a dot between them do not
 //! know each other. `tests/architecture.rs` reads this table and keeps it. WeChat's side is a crate of its own,
@@ -42,6 +42,7 @@ pub mod exchange;
 pub mod identity;
 pub mod phone_code;
 pub mod playground;
+pub mod public_roots;
 pub mod random;
 pub mod rate_limit;
 pub mod registration;

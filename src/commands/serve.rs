@@ -7,12 +7,14 @@ use crate::clock::Clock;
 use crate::server;
 use crate::settings::{self, Secrets, Settings, TokenStoreUrl};
 use crate::telemetry::log;
+use crate::telemetry::spans::Export;
 use actix_web::web::ServiceConfig;
 use anyhow::Context;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How long events that nobody could write may hold up the end of the process.
@@ -38,8 +40,13 @@ pub(super) async fn run() -> anyhow::Result<()> {
         );
     }
     let shared = Shared::new(settings, Clock::system())?;
+    let export = Export::start(&shared.settings.traces, Handle::current())?;
     readiness::require(&App::new(shared.clone(), 1)?).await?;
-    until_told(shared, listener, |_: &mut ServiceConfig| {}).await
+    let ended = until_told(shared, listener, |_: &mut ServiceConfig| {}).await;
+    if let Some(export) = export {
+        tokio::task::spawn_blocking(move || export.end()).await?;
+    }
+    ended
 }
 
 /// Serves until SIGTERM or SIGINT, then ends in order: no new traffic, what is in progress, the last events, the last lines

@@ -6,6 +6,7 @@
 use crate::error::{ApiError, Code};
 use crate::exchange::Exchange;
 use crate::telemetry::metrics::Route;
+use crate::telemetry::spans;
 use actix_web::body::BoxBody;
 use actix_web::web::Payload;
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
@@ -59,7 +60,8 @@ where
         let _ = exchange.route.set(self.route.clone());
         let handler = self.handler.clone();
         let work = async move {
-            let answer = AssertUnwindSafe(answer(&exchange, handler, &request, payload)).catch_unwind().await;
+            let answer = spans::below(exchange.span.as_ref(), answer(&exchange, handler, &request, payload));
+            let answer = AssertUnwindSafe(answer).catch_unwind().await;
             answer.unwrap_or_else(|_| {
                 exchange.refused(&ApiError::new(Code::Internal, "see the log under this request id").because("a panic"))
             })

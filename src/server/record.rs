@@ -22,6 +22,9 @@ pub(super) fn record(exchange: &Exchange, app: &App, answer: &ServiceResponse<Bo
         None => ("", None),
     };
     route.count(exchange.method, status, code, took);
+    if let Some(span) = &exchange.span {
+        span.end(exchange.method, &route.pattern, status, code);
+    }
     let line = RequestLine {
         timestamp: Rfc3339::of(app.clock().now()),
         request_id: exchange.trace.id(),

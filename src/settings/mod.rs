@@ -19,6 +19,7 @@ mod sessions;
 mod sources;
 mod spelling;
 mod toml_file;
+mod traces;
 mod wechat;
 
 pub use self::redis::{RedisSettings, TokenStoreUrl};
@@ -31,6 +32,7 @@ pub use redis_url::{BadRedisUrl, RedisUrl, Topology};
 pub use server::{IntrospectionClient, ServerSettings, matches_secret};
 pub use sessions::SessionSettings;
 pub use sources::Sources;
+pub use traces::TraceSettings;
 pub use wechat::{PhoneEncryptedData, WechatApp, WechatSettings};
 
 use std::collections::BTreeMap;
@@ -53,10 +55,12 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// The log.
     pub log: LogSettings,
+    /// Where traces go.
+    pub traces: TraceSettings,
 }
 
 /// Every declaration, section by section: what documents and `--help` are made from.
-pub const SECTIONS: [&[Setting]; 7] = [
+pub const SECTIONS: [&[Setting]; 8] = [
     ServerSettings::DECLARED,
     DatabaseSettings::DECLARED,
     RedisSettings::DECLARED,
@@ -64,6 +68,7 @@ pub const SECTIONS: [&[Setting]; 7] = [
     SessionSettings::DECLARED,
     LimitSettings::DECLARED,
     LogSettings::DECLARED,
+    TraceSettings::DECLARED,
 ];
 
 impl Section for Settings {
@@ -75,6 +80,7 @@ impl Section for Settings {
         let sessions = SessionSettings::read(reader);
         let limits = LimitSettings::read(reader);
         let log = LogSettings::read(reader);
+        let traces = TraceSettings::read(reader);
         Some(Settings {
             server: server?,
             database: database?,
@@ -83,6 +89,7 @@ impl Section for Settings {
             sessions: sessions?,
             limits: limits?,
             log: log?,
+            traces: traces?,
         })
     }
 }

@@ -8,6 +8,7 @@ use super::failure::{Failure, Verdict};
 use super::liveness::Liveness;
 use super::words::Connections;
 use crate::random::Random;
+use crate::telemetry::spans;
 use deadpool::managed::{Manager, Object, Pool};
 use diesel_async::{AsyncConnection, TransactionManager};
 use metrics::Histogram;
@@ -98,6 +99,8 @@ impl<M: Manager> Drop for Lease<M> {
 
 /// A database, asked in one way.
 pub(super) struct Attempts<M: Manager> {
+    /// As traces name the database.
+    system: &'static str,
     pool: Pool<M>,
     liveness: Option<Arc<Liveness>>,
     random: Random,
@@ -108,13 +111,13 @@ impl<M> Attempts<M>
 where
     M: Manager<Type: Send, Error: std::error::Error + Send + Sync + 'static>,
 {
-    /// Asks over the connections of `pool`; tells `liveness`, where there is one, what became of them.
-    pub(super) fn new(pool: Pool<M>, liveness: Option<Arc<Liveness>>) -> Attempts<M> {
+    /// Asks `system` over the connections of `pool`; tells `liveness`, where there is one, what became of them.
+    pub(super) fn new(system: &'static str, pool: Pool<M>, liveness: Option<Arc<Liveness>>) -> Attempts<M> {
         let seconds = Operation::VARIANTS.iter().map(|operation| {
             let name: &'static str = operation.into();
             metrics::histogram!("weapp_login_database_seconds", "operation" => name)
         });
-        Attempts { pool, liveness, random: Random::system(), seconds: seconds.collect() }
+        Attempts { system, pool, liveness, random: Random::system(), seconds: seconds.collect() }
     }
 
     /// A connection that is alive as far as is known.
@@ -145,7 +148,9 @@ where
         for<'c> F: AsyncFn(&'c mut M::Type) -> Result<T, Failure> + Work<&'c mut M::Type, T> + Sync,
     {
         let begin = Instant::now();
+        let mut span = spans::asked(self.system, || <&str>::from(operation).into());
         let answer = self.repeated(operation.time_limit(), &work).await;
+        span.answered(answer.as_ref().err().map(StoreError::kind));
         self.seconds[operation as usize].record(begin.elapsed().as_secs_f64());
         answer
     }

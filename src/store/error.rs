@@ -14,6 +14,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A word for which of the two it is.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            StoreError::Unavailable(_) => "unavailable",
+            StoreError::Broken(_) => "broken",
+        }
+    }
+
     /// An outage, because of `cause`.
     pub(crate) fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
         StoreError::Unavailable(cause.into())

@@ -77,7 +77,7 @@ impl Users {
             .pre_recycle(proof_of_life(liveness.clone(), max_age))
             .build()
             .map_err(StoreError::broken)?;
-        Ok(Users { attempts: Attempts::new(pool, Some(liveness)) })
+        Ok(Users { attempts: Attempts::new("mysql", pool, Some(liveness)) })
     }
 
     async fn apply_pending(&self) -> Result<Vec<String>, StoreError> {

@@ -79,7 +79,7 @@ impl Users {
             .wait_timeout(Some(WAIT))
             .build()
             .map_err(StoreError::broken)?;
-        Ok(Users { attempts: Attempts::new(pool, None) })
+        Ok(Users { attempts: Attempts::new("sqlite", pool, None) })
     }
 
     /// All that is pending, in one transaction that begins by taking SQLite's lock on writing: a process that meets another

@@ -4,6 +4,7 @@
 
 pub mod log;
 pub mod metrics;
+pub mod spans;
 mod trace;
 
 pub use trace::Trace;

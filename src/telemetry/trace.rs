@@ -6,6 +6,16 @@ use crate::random::Random;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trace {
     id: [u8; 32],
+    parent: Option<Parent>,
+}
+
+/// The span of somebody else's that a request is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parent {
+    /// Its id.
+    pub span: [u8; 8],
+    /// Whether it is collected.
+    pub sampled: bool,
 }
 
 impl Trace {
@@ -13,14 +23,26 @@ impl Trace {
     /// own if it names none.
     #[must_use]
     pub fn from_header(traceparent: Option<&str>, random: &Random) -> Trace {
-        match traceparent.and_then(named) {
-            Some(id) => Trace { id },
-            None => {
-                let mut id = [0; 32];
-                hex::encode_to_slice(random.bytes::<16>(), &mut id).expect("16 bytes are 32 digits");
-                Trace { id }
-            }
-        }
+        traceparent.and_then(Trace::named).unwrap_or_else(|| Trace::of(random.bytes()))
+    }
+
+    /// One with this id.
+    pub(super) fn of(bytes: [u8; 16]) -> Trace {
+        let mut id = [0; 32];
+        hex::encode_to_slice(bytes, &mut id).expect("16 bytes are 32 digits");
+        Trace { id, parent: None }
+    }
+
+    /// What its id is written for.
+    pub(super) fn bytes(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(self.id, &mut bytes).expect("made of 32 hexadecimal digits");
+        bytes
+    }
+
+    /// The span that it was named with.
+    pub(super) fn parent(&self) -> Option<Parent> {
+        self.parent
     }
 
     /// 32 hexadecimal digits.
@@ -28,18 +50,25 @@ impl Trace {
     pub fn id(&self) -> &str {
         std::str::from_utf8(&self.id).expect("made of hexadecimal digits")
     }
-}
 
-fn named(traceparent: &str) -> Option<[u8; 32]> {
-    let mut parts = traceparent.trim().split('-');
-    let (version, id, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let digits = |text: &str, length: usize| {
-        text.len() == length && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-    };
-    let whole = digits(version, 2) && version != "ff" && digits(id, 32) && digits(parent, 16) && digits(flags, 2);
-    let known = version != "00" || parts.next().is_none();
-    let named = id.bytes().any(|b| b != b'0') && parent.bytes().any(|b| b != b'0');
-    if whole && known && named { id.as_bytes().try_into().ok() } else { None }
+    /// The trace that `traceparent` names, if it is one as the standard has it.
+    pub(super) fn named(traceparent: &str) -> Option<Trace> {
+        let mut parts = traceparent.trim().split('-');
+        let (version, id, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let digits = |text: &str, length: usize| {
+            text.len() == length && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        };
+        let whole = digits(version, 2) && version != "ff" && digits(id, 32) && digits(parent, 16) && digits(flags, 2);
+        let known = version != "00" || parts.next().is_none();
+        let named = id.bytes().any(|b| b != b'0') && parent.bytes().any(|b| b != b'0');
+        if !(whole && known && named) {
+            return None;
+        }
+        let mut span = [0; 8];
+        hex::decode_to_slice(parent, &mut span).ok()?;
+        let sampled = flags.ends_with(['1', '3', '5', '7', '9', 'b', 'd', 'f']);
+        Some(Trace { id: id.as_bytes().try_into().ok()?, parent: Some(Parent { span, sampled }) })
+    }
 }
 
 #[cfg(test)]

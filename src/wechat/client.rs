@@ -8,7 +8,9 @@ use super::answer::{errcode, read, sensible};
 use super::errcode::WechatError;
 use super::gate::Gate;
 use crate::identity::{Identity, OpenId, SessionKey};
+use crate::public_roots::public_roots;
 use crate::settings::WechatApp;
+use crate::telemetry::spans;
 use crate::user::Phone;
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
@@ -57,15 +59,13 @@ impl WechatClient {
     /// # Errors
     /// TLS cannot be set up on this machine.
     pub fn new(bases: Vec<Url>, gate: Arc<Gate>) -> Result<WechatClient, reqwest::Error> {
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-        let roots = roots.filter_map(|root| reqwest::Certificate::from_der(root).ok());
         let mut builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
             .pool_idle_timeout(IDLE_FOR)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("weapp-login/", env!("CARGO_PKG_VERSION")))
-            .tls_certs_merge(roots);
+            .tls_certs_merge(public_roots());
         if bases.iter().all(is_loopback) {
             builder = builder.no_proxy();
         }
@@ -174,6 +174,7 @@ impl WechatClient {
     ) -> Result<T, WechatError> {
         let begin = Instant::now();
         let call = self.gate.call(&app.id, begin)?;
+        let mut span = spans::asked("wechat", || path.into());
         let mut answer = self.call_once(&method, path, &fill).await;
         if matches!(&answer, Ok(value) if errcode(value) == Some(-1)) {
             answer = self.call_once(&method, path, &fill).await;
@@ -191,6 +192,7 @@ impl WechatClient {
             Ok(_) => "0".to_owned(),
             Err(error) => error.errcode().map_or("none".to_owned(), |errcode| errcode.to_string()),
         };
+        span.answered(answer.is_err().then(|| format!("errcode {outcome}")));
         metrics::counter!("weapp_login_wechat_calls_total", "path" => path, "errcode" => outcome).increment(1);
         metrics::histogram!("weapp_login_wechat_call_seconds", "path" => path).record(begin.elapsed().as_secs_f64());
         answer

@@ -24,4 +24,5 @@ mod sentinel;
 mod session_check;
 mod starting;
 mod tls;
+mod traces;
 mod two_replicas;

@@ -11,6 +11,7 @@ mod take;
 use super::error::StoreError;
 use super::tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
 use crate::settings::RedisUrl;
+use crate::telemetry::spans;
 use answer::{members, milliseconds, store_error, told};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -59,6 +60,13 @@ impl RedisTokens {
 
     /// Sends on the connection in use and, if that turns out broken and a repetition does no harm, once more on the next.
     async fn send(&self, request: Request<'_>, repeat: Repeat) -> Result<Answers, StoreError> {
+        let mut span = spans::asked("redis", || request.name().into());
+        let answers = self.sent(request, repeat).await;
+        span.answered(answers.as_ref().err().map(StoreError::kind));
+        answers
+    }
+
+    async fn sent(&self, request: Request<'_>, repeat: Repeat) -> Result<Answers, StoreError> {
         let mut sent = false;
         if let Some((number, mut connection)) = self.link.ready() {
             match request.answers(&mut connection, repeat).await {
@@ -102,6 +110,7 @@ impl RedisTokens {
         arguments: impl ToRedisArgs + Copy,
     ) -> Result<T, StoreError> {
         let key = self.key(key);
+        let mut span = spans::asked("redis", || "EVALSHA".into());
         let (number, mut connection) = self.connection().await?;
         let mut answer = connection.answer_once(&script.by_name(&key, arguments), ANSWER_TIMEOUT).await;
         if answer.as_ref().is_err_and(is_unknown) {
@@ -111,7 +120,9 @@ impl RedisTokens {
             Ok(answer) => told(answer),
             Err(error) => {
                 self.link.reconsider(number, &error);
-                Err(store_error(error))
+                let error = store_error(error);
+                span.answered(Some(error.kind()));
+                Err(error)
             }
         }
     }
@@ -170,11 +181,14 @@ impl TokenStore for RedisTokens {
     }
 
     async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut span = spans::asked("redis", || "EVALSHA".into());
         let (number, connection) = self.connection().await?;
         let taken = take::take(self.link.clone(), self.scripts.clone(), connection, self.key(key)).await;
         taken.map_err(|error| {
             self.link.reconsider(number, &error);
-            store_error(error)
+            let error = store_error(error);
+            span.answered(Some(error.kind()));
+            error
         })
     }
 
