@@ -1,8 +1,9 @@
 //! `weapp-login import`: people who come from another backend.
 //!
-//! Lines are read as a stream and written in batches, each one transaction. After every batch the place in the file is
-//! noted beside it, so that a run that was ended goes on there; and because somebody who is there already is left alone,
-//! a batch that was written without being noted does no harm either.
+//! Lines are read as a stream and written in batches, each one transaction, two at once where nobody is in both: while one
+//! waits, the other computes. After every two the place in the file is noted beside it, so that a run that was ended goes on
+//! there; and because somebody who is there already is left alone, a batch that was written without being noted does no harm
+//! either.
 
 mod line_count;
 mod lines;
@@ -17,9 +18,11 @@ use crate::settings::{DatabaseSettings, Secrets};
 use crate::store::{Imported, Person, Present, UserStore};
 use anyhow::bail;
 use csv::Writer;
+use futures_util::future::try_join;
 use lines::{Line, Lines};
 use note::{Note, Place, Tally, beside};
 use sign_of_life::SignOfLife;
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
@@ -65,9 +68,15 @@ async fn import(users: &dyn UserStore, arguments: &Arguments) -> anyhow::Result<
     }
     let mut report = report(&report_file, noted.place.is_some())?;
     let mut life = SignOfLife::begin(lines.file_bytes());
-    let mut batch = Batch::default();
+    let (mut batch, mut next) = (Batch::default(), Batch::default());
     while let Some(place) = batch.fill(&mut lines, arguments.batch, &mut tally, &mut report)? {
-        for outcome in users.import(&batch.people).await? {
+        let place = next.fill(&mut lines, arguments.batch, &mut tally, &mut report)?.unwrap_or(place);
+        let outcomes = match batch.meets(&next) {
+            // The first line that names somebody is the one that counts.
+            true => (users.import(&batch.people).await?, users.import(&next.people).await?),
+            false => try_join(users.import(&batch.people), users.import(&next.people)).await?,
+        };
+        for outcome in outcomes.0.into_iter().chain(outcomes.1) {
             tally.count(outcome);
         }
         report.flush()?;
@@ -155,6 +164,21 @@ impl Batch {
         report.flush()?;
         if self.people.is_empty() { Ok(None) } else { lines.place().map(Some) }
     }
+}
+
+impl Batch {
+    /// Whether somebody of this batch could be somebody of the other.
+    fn meets(&self, other: &Batch) -> bool {
+        let here: HashSet<_> = self.people.iter().flat_map(marks).collect();
+        other.people.iter().flat_map(marks).any(|mark| here.contains(&mark))
+    }
+}
+
+/// What a person can be told by.
+fn marks(person: &Person) -> impl Iterator<Item = &str> {
+    let pair = person.pair.as_ref().map(|(_, openid)| openid.as_str());
+    let unionid = person.unionid.as_ref().map(|unionid| unionid.as_str());
+    [pair, unionid, person.phone.as_ref().map(|phone| phone.as_str())].into_iter().flatten()
 }
 
 impl Tally {
