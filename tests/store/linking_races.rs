@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use weapp_login::identity::Identity;
 use weapp_login::registration::PhoneAccounts::Link;
-use weapp_login::store::{Imported, Newcomer, Outcome, Registered, UserStore};
+use weapp_login::store::{Imported, Newcomer, Outcome, Registered, StoreError, UserStore};
 use weapp_login::user::{Phone, Status, User};
 
 fn strangers(most: usize, mark: &str) -> Vec<Identity> {
@@ -24,7 +24,16 @@ async fn all_at_once(stores: &[Arc<dyn UserStore>; 2], people: &[Identity], phon
     let name = named("x");
     join_all(people.iter().enumerate().map(|(n, who)| {
         let (store, newcomer) = (&stores[n % 2], by_phone(who, &name, phone, Link));
-        async move { store.register(newcomer, now()).await.unwrap() }
+        async move {
+            // Told that the database is too busy, a client tries again.
+            for _ in 0..10 {
+                match store.register(newcomer, now()).await {
+                    Err(StoreError::Unavailable(_)) => {}
+                    answer => return answer.unwrap(),
+                }
+            }
+            panic!("the database does not answer")
+        }
     }))
     .await
 }

@@ -5,8 +5,11 @@ use super::link::Link;
 use super::script::{Scripts, is_unknown};
 use redis::{RedisResult, cmd, from_redis_value};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// How long whoever takes waits: longer than for other answers, because nobody knows meanwhile whether the value is gone.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The script needs nothing but the key.
 const NOTHING: &[i64] = &[];
 
@@ -19,7 +22,7 @@ pub(super) async fn take(
 ) -> RedisResult<Option<Vec<u8>>> {
     let (answer, mut waiting) = oneshot::channel();
     tokio::spawn(take_or_put_back(link, scripts, connection, key, answer));
-    let taken = match tokio::time::timeout(ANSWER_TIMEOUT, &mut waiting).await {
+    let taken = match tokio::time::timeout(PATIENCE, &mut waiting).await {
         Ok(taken) => taken.ok(),
         Err(_) => {
             waiting.close();
