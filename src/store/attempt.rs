@@ -103,6 +103,7 @@ pub(super) struct Attempts<M: Manager> {
     system: &'static str,
     pool: Pool<M>,
     liveness: Option<Arc<Liveness>>,
+    server: Arc<str>,
     random: Random,
     seconds: Vec<Histogram>,
 }
@@ -111,18 +112,25 @@ impl<M> Attempts<M>
 where
     M: Manager<Type: Send, Error: std::error::Error + Send + Sync + 'static>,
 {
-    /// Asks `system` over the connections of `pool`; tells `liveness`, where there is one, what became of them.
-    pub(super) fn new(system: &'static str, pool: Pool<M>, liveness: Option<Arc<Liveness>>) -> Attempts<M> {
+    /// Asks `server`, as errors name it, a `system` as traces name it, over the connections of `pool`; tells `liveness`, where
+    /// there is one, what became of them.
+    pub(super) fn new(
+        system: &'static str,
+        server: &str,
+        pool: Pool<M>,
+        liveness: Option<Arc<Liveness>>,
+    ) -> Attempts<M> {
         let seconds = Operation::VARIANTS.iter().map(|operation| {
             let name: &'static str = operation.into();
             metrics::histogram!("weapp_login_database_seconds", "operation" => name)
         });
-        Attempts { system, pool, liveness, random: Random::system(), seconds: seconds.collect() }
+        let (server, random) = (server.into(), Random::system());
+        Attempts { system, pool, liveness, server, random, seconds: seconds.collect() }
     }
 
     /// A connection that is alive as far as is known.
     pub(super) async fn connection(&self) -> Result<Object<M>, StoreError> {
-        self.pool.get().await.map_err(StoreError::unavailable)
+        self.pool.get().await.map_err(|error| StoreError::unavailable(error).of(&self.server))
     }
 
     /// How the connections are used at this moment.
@@ -152,7 +160,7 @@ where
         let answer = self.repeated(operation.time_limit(), &work).await;
         span.answered(answer.as_ref().err().map(StoreError::kind));
         self.seconds[operation as usize].record(begin.elapsed().as_secs_f64());
-        answer
+        answer.map_err(|error| error.of(&self.server))
     }
 
     async fn repeated<T, F>(&self, limit: Duration, work: &F) -> Result<T, StoreError>
@@ -194,7 +202,7 @@ where
     where
         for<'c> F: AsyncFn(&'c mut M::Type) -> Result<T, Failure> + Work<&'c mut M::Type, T> + Sync,
     {
-        let mut lease = Lease(Some(self.connection().await?));
+        let mut lease = Lease(Some(self.pool.get().await.map_err(StoreError::unavailable)?));
         let connection = lease.0.as_mut().expect("a lease holds its connection until it ends");
         let answer = work(&mut **connection).await;
         if answer.as_ref().err().is_none_or(|failure| failure.verdict() == Verdict::Sound) {

@@ -1,6 +1,7 @@
 //! Why a store gave no answer, as far as whoever asked has to decide by it.
 
 use std::error::Error;
+use std::sync::Arc;
 
 /// Why a store gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -31,4 +32,23 @@ impl StoreError {
     pub(crate) fn broken(cause: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
         StoreError::Broken(cause.into())
     }
+
+    /// The same, told with the server that it is about, such as `redis at 127.0.0.1:6379`: there are two of them, and whoever
+    /// reads the log has to look after the right one.
+    pub(crate) fn of(self, server: &Arc<str>) -> StoreError {
+        let told = |cause| Box::new(Told { server: server.clone(), cause });
+        match self {
+            StoreError::Unavailable(cause) => StoreError::Unavailable(told(cause)),
+            StoreError::Broken(cause) => StoreError::Broken(told(cause)),
+        }
+    }
+}
+
+/// A server by name and address, and what is the matter with it.
+#[derive(Debug, thiserror::Error)]
+#[error("{server}")]
+struct Told {
+    server: Arc<str>,
+    #[source]
+    cause: Box<dyn Error + Send + Sync>,
 }

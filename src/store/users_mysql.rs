@@ -63,6 +63,7 @@ impl Users {
             builder = builder.ssl_opts(mysql_async::SslOpts::default().with_root_certs(roots));
         }
         let opts = mysql_async::Opts::from(builder);
+        let server = format!("the database at {}:{}", opts.ip_or_hostname(), opts.tcp_port());
         let mut config = ManagerConfig::<Connection>::default();
         config.custom_setup = Box::new(move |_| Box::pin(connect(opts.clone())));
         config.recycling_method = RecyclingMethod::Fast;
@@ -77,7 +78,7 @@ impl Users {
             .pre_recycle(proof_of_life(liveness.clone(), max_age))
             .build()
             .map_err(StoreError::broken)?;
-        Ok(Users { attempts: Attempts::new("mysql", pool, Some(liveness)) })
+        Ok(Users { attempts: Attempts::new("mysql", &server, pool, Some(liveness)) })
     }
 
     async fn apply_pending(&self) -> Result<Vec<String>, StoreError> {

@@ -79,7 +79,8 @@ impl Users {
             .wait_timeout(Some(WAIT))
             .build()
             .map_err(StoreError::broken)?;
-        Ok(Users { attempts: Attempts::new("sqlite", pool, None) })
+        let server = format!("the database in {path}");
+        Ok(Users { attempts: Attempts::new("sqlite", &server, pool, None) })
     }
 
     /// All that is pending, in one transaction that begins by taking SQLite's lock on writing: a process that meets another

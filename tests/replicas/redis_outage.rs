@@ -19,6 +19,7 @@ async fn without_redis_requests_are_told_so_quickly_and_service_returns_with_it(
 
     redis.kill();
     for_a_while_nothing_works(&site, &replica, &token).await;
+    assert!(replica.process.said().contains(&named(&redis)), "{}", replica.process.said());
     redis.restart();
     let back = comes_back(&site, &replica).await;
 
@@ -101,6 +102,13 @@ async fn rate_limits_let_everybody_in_while_redis_is_away_and_say_so() {
 }
 
 /// Many requests at once, three times: on a connection that broke, and without one. Each is told to come later, and soon.
+/// What the log has of requests that it could not answer.
+fn named(redis: &Redis) -> String {
+    let address = redis.url().rsplit_once('@').map(|(_, address)| address.to_owned());
+    let address = address.unwrap_or_else(|| redis.url().replace("redis://", ""));
+    format!("the store does not answer: redis at {}", address.split('/').next().unwrap())
+}
+
 async fn for_a_while_nothing_works(site: &Site, replica: &Replica, token: &str) {
     let people: Vec<_> = (0..5).map(|number| Phone::of(site, format!("new{number}"))).collect();
     let mut answers = vec![];

@@ -28,6 +28,8 @@ pub struct RedisTokens {
     link: Arc<Link>,
     scripts: Arc<Scripts>,
     prefix: String,
+    /// As errors name it.
+    server: Arc<str>,
 }
 
 impl RedisTokens {
@@ -37,7 +39,9 @@ impl RedisTokens {
     /// A certificate cannot be read or used.
     pub fn new(url: &RedisUrl, prefix: &str) -> Result<RedisTokens, StoreError> {
         let link = Link::new(url).map_err(|error| StoreError::broken(error.to_string()))?;
-        Ok(RedisTokens { link: Arc::new(link), scripts: Arc::default(), prefix: prefix.to_owned() })
+        let nodes: Vec<_> = url.nodes.iter().map(|(host, port)| format!("{host}:{port}")).collect();
+        let server = format!("redis at {}", nodes.join(", ")).into();
+        Ok(RedisTokens { link: Arc::new(link), scripts: Arc::default(), prefix: prefix.to_owned(), server })
     }
 
     fn key(&self, key: &str) -> String {
@@ -45,14 +49,15 @@ impl RedisTokens {
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd, repeat: Repeat) -> Result<T, StoreError> {
-        match self.send(Request::One(command), repeat).await? {
+        match self.send(Request::One(command), repeat).await.map_err(|error| error.of(&self.server))? {
             Answers::One(answer) => told(answer),
             Answers::Several(_) => unreachable!("one command has one answer"),
         }
     }
 
     async fn ask_all(&self, commands: &Pipeline) -> Result<Vec<redis::Value>, StoreError> {
-        match self.send(Request::Several(commands), Repeat::Harmless).await? {
+        let sent = self.send(Request::Several(commands), Repeat::Harmless).await;
+        match sent.map_err(|error| error.of(&self.server))? {
             Answers::Several(answers) => Ok(answers),
             Answers::One(_) => unreachable!("several commands have several answers"),
         }
@@ -120,7 +125,7 @@ impl RedisTokens {
             Ok(answer) => told(answer),
             Err(error) => {
                 self.link.reconsider(number, &error);
-                let error = store_error(error);
+                let error = store_error(error).of(&self.server);
                 span.answered(Some(error.kind()));
                 Err(error)
             }
@@ -137,7 +142,7 @@ impl RedisTokens {
     async fn connection(&self) -> Result<(u64, Connection), StoreError> {
         match self.link.ready() {
             Some(ready) => Ok(ready),
-            None => Box::pin(self.link.connection()).await.map_err(store_error),
+            None => Box::pin(self.link.connection()).await.map_err(|error| store_error(error).of(&self.server)),
         }
     }
 
@@ -186,7 +191,7 @@ impl TokenStore for RedisTokens {
         let taken = take::take(self.link.clone(), self.scripts.clone(), connection, self.key(key)).await;
         taken.map_err(|error| {
             self.link.reconsider(number, &error);
-            let error = store_error(error);
+            let error = store_error(error).of(&self.server);
             span.answered(Some(error.kind()));
             error
         })
