@@ -4,11 +4,14 @@ use crate::app::App;
 use crate::clock::Rfc3339;
 use crate::exchange::Exchange;
 use crate::routes::client_address;
-use crate::telemetry::log::{self, RequestLine};
+use crate::telemetry::log::{self, RequestLine, Weight};
 use crate::telemetry::metrics::Route;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use std::rc::Rc;
+
+/// What machines ask every few seconds, and what is of interest only when it fails.
+const ROUTINE: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Leaves both.
 pub(super) fn record(exchange: &Exchange, app: &App, answer: &ServiceResponse<BoxBody>) {
@@ -37,8 +40,12 @@ pub(super) fn record(exchange: &Exchange, app: &App, answer: &ServiceResponse<Bo
         client: app.settings().log.client_addresses.told(client_address(answer.request())),
         cause,
     };
-    let failed = status >= 500 && cause.is_some();
-    if log::request(&line, failed) {
+    let weight = match status {
+        500.. if cause.is_some() => Weight::Failure,
+        ..400 if ROUTINE.contains(&route.pattern.as_str()) => Weight::Routine,
+        _ => Weight::Usual,
+    };
+    if log::request(&line, weight) {
         actix_web::rt::spawn(async {
             tokio::time::sleep(log::WAIT).await;
             log::flush();

@@ -8,7 +8,7 @@
 use crate::clock::Rfc3339;
 use crate::settings::LogFormat;
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
@@ -19,6 +19,9 @@ use tracing_subscriber::EnvFilter;
 pub const WAIT: Duration = Duration::from_millis(50);
 /// What waits in one thread at the most.
 const MAX_WAITING_BYTES: usize = 32 * 1024;
+/// Where the HTTP library complains of bytes that are no HTTP: it names neither a peer nor a request, anybody can make it do
+/// so, and whoever sent them is told 400. Only a filter that names the library lets it through.
+const NO_HTTP: &str = "actix_http";
 /// The name that filters know the lines of requests by.
 const TARGET: &str = "weapp_login::server";
 
@@ -94,8 +97,10 @@ impl Drop for Waiting {
 
 /// Begins to write what `filter` lets through to standard error. The first call of a process counts.
 pub fn start(filter: &str, format: LogFormat) {
+    let filter = if filter.contains(NO_HTTP) { filter.to_owned() } else { format!("{filter},{NO_HTTP}=off") };
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| InOrder);
+    let colours = io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_ansi(colours).with_env_filter(filter).with_writer(|| InOrder);
     // A second call, as in tests, finds the first one's subscriber in place.
     let began = match format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
@@ -106,29 +111,40 @@ pub fn start(filter: &str, format: LogFormat) {
     }
 }
 
-/// Leaves the line of a request, `failed` if the failure is ours. True when it is the first that waits here: then the
-/// caller sees to it that [`flush`] is called after [`WAIT`].
+/// How much a request's line says to whoever reads the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// The failure is ours: an `ERROR`, written at once.
+    Failure,
+    /// An `INFO`.
+    Usual,
+    /// A question of a machine that asks every few seconds, and all is well: a `DEBUG`.
+    Routine,
+}
+
+/// Leaves the line of a request. True when it is the first that waits here: then the caller sees to it that [`flush`] is
+/// called after [`WAIT`].
 #[must_use]
-pub fn request(line: &RequestLine<'_>, failed: bool) -> bool {
+pub fn request(line: &RequestLine<'_>, weight: Weight) -> bool {
     if FORMAT.get() != Some(&LogFormat::Json) {
-        event(line, failed);
+        event(line, weight);
         return false;
     }
-    let enabled = match failed {
-        true => tracing::enabled!(target: TARGET, Level::ERROR),
-        false => tracing::enabled!(target: TARGET, Level::INFO),
+    let (enabled, level) = match weight {
+        Weight::Failure => (tracing::enabled!(target: TARGET, Level::ERROR), "ERROR"),
+        Weight::Usual => (tracing::enabled!(target: TARGET, Level::INFO), "INFO"),
+        Weight::Routine => (tracing::enabled!(target: TARGET, Level::DEBUG), "DEBUG"),
     };
     if !enabled {
         return false;
     }
-    let level = if failed { "ERROR" } else { "INFO" };
     HERE.with(|here| {
         let mut lines = here.lines();
         let first = lines.is_empty();
         let line = JsonLine { level, message: "request", target: TARGET, request: line };
         serde_json::to_writer(&mut *lines, &line).expect("texts and numbers into memory");
         lines.push(b'\n');
-        let full = failed || lines.len() >= MAX_WAITING_BYTES;
+        let full = weight == Weight::Failure || lines.len() >= MAX_WAITING_BYTES;
         if full {
             write_out(&mut lines);
         }
@@ -156,7 +172,7 @@ fn write_out(lines: &mut Vec<u8>) {
 }
 
 /// The line as an event, for people who read along and for subscribers of a test's own.
-fn event(line: &RequestLine<'_>, failed: bool) {
+fn event(line: &RequestLine<'_>, weight: Weight) {
     let RequestLine { request_id, method, route, status, milliseconds, code, account, client, cause, .. } = *line;
     let client = client.map(tracing::field::display);
     macro_rules! tell {
@@ -166,7 +182,11 @@ fn event(line: &RequestLine<'_>, failed: bool) {
             )
         };
     }
-    if failed { tell!(error) } else { tell!(info) }
+    match weight {
+        Weight::Failure => tell!(error),
+        Weight::Usual => tell!(info),
+        Weight::Routine => tell!(debug),
+    }
 }
 
 /// Standard error, behind the lines that this thread wrote before.
