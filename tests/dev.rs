@@ -1,7 +1,9 @@
 //! `weapp-login dev`, as a newcomer runs it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_weapp-login");
 
@@ -18,7 +20,10 @@ impl Dev {
     }
 
     fn start_in(folder: tempfile::TempDir, settings: &[(&str, &str)]) -> Dev {
-        let mut command = Command::new(PROGRAM);
+        Dev::start_as(&mut Command::new(PROGRAM), folder, settings)
+    }
+
+    fn start_as(command: &mut Command, folder: tempfile::TempDir, settings: &[(&str, &str)]) -> Dev {
         command.arg("dev").env("LISTEN", "127.0.0.1:0").envs(settings.iter().copied()).current_dir(folder.path());
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -30,6 +35,14 @@ impl Dev {
             }
         }
         Dev { process, said, folder: Some(folder) }
+    }
+
+    /// The same with everything that it logs in a file.
+    fn start_with_log(settings: &[(&str, &str)]) -> (Dev, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let dev = Dev::start_as(Command::new(PROGRAM).stderr(std::fs::File::create(&log).unwrap()), folder, settings);
+        (dev, log)
     }
 
     /// Ends it; the folder stays for another start.
@@ -152,4 +165,78 @@ fn it_serves_this_machine_only() {
         assert_eq!(process.wait().unwrap().code(), Some(1), "{listen}");
         assert!(said.contains("LISTEN"), "{listen}: {said}");
     }
+}
+
+/// Asks for `path`; the body is of no interest.
+fn ask(dev: &Dev, path: &str) {
+    let output = Command::new("curl").args(["-s", &format!("{}{path}", dev.base())]).output().unwrap();
+    assert!(output.status.success(), "{path}");
+}
+
+/// What stands in the log once it has `mark`.
+fn logged(log: &std::path::Path, mark: &str) -> String {
+    let read = || std::fs::read_to_string(log).unwrap();
+    assert!(testkit::comes_true(Duration::from_secs(5), || read().contains(mark)), "no {mark} in {}", read());
+    read()
+}
+
+#[test]
+fn a_log_in_a_file_has_no_colours() {
+    let (dev, log) = Dev::start_with_log(&[]);
+
+    ask(&dev, "/v1/session");
+
+    let log = logged(&log, "/v1/session");
+    assert!(!log.contains('\u{1b}'), "{log}");
+}
+
+#[test]
+fn what_machines_ask_every_few_seconds_is_in_the_log_when_it_is_asked_for() {
+    let (usual, usual_log) = Dev::start_with_log(&[]);
+    let (whole, whole_log) = Dev::start_with_log(&[("LOG", "weapp_login=debug")]);
+
+    for dev in [&usual, &whole] {
+        for path in ["/healthz", "/readyz", "/metrics", "/readyz?require=nothing", "/v1/session"] {
+            ask(dev, path);
+        }
+    }
+
+    let (usual, whole) = (logged(&usual_log, "/v1/session"), logged(&whole_log, "/v1/session"));
+    let routes =
+        |log: &str| ["/healthz", "/readyz", "/metrics"].map(|route| log.matches(&format!("{route:?}")).count());
+    assert_eq!((routes(&usual), routes(&whole)), ([0, 1, 0], [1, 2, 1]), "{usual}\n{whole}");
+}
+
+#[test]
+fn bytes_that_are_no_http_are_refused_and_are_no_error_in_the_log() {
+    let (dev, log) = Dev::start_with_log(&[]);
+    let mut stranger = TcpStream::connect(dev.base().trim_start_matches("http://")).unwrap();
+
+    stranger.write_all(b"\x16\x03\x01 hello\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stranger.read_to_string(&mut answer).unwrap();
+
+    ask(&dev, "/v1/session");
+    let log = logged(&log, "/v1/session");
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert!(!log.contains("ERROR"), "{log}");
+}
+
+#[test]
+fn a_simulator_without_settings_has_mini_programs_to_try_and_tells_their_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(["simulate", "--listen", "127.0.0.1:0", "--rotation", "on-exchange", "--seed", "1"]);
+    let mut simulator = command.current_dir(folder.path()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(simulator.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let base = lines.next().unwrap().rsplit_once(' ').unwrap().1.to_owned();
+    let line = lines.find(|line| line.starts_with("  mini program ")).unwrap();
+    let (app, secret) = line.trim_start_matches("  mini program ").split_once(", secret ").unwrap();
+
+    let url = format!("{base}/cgi-bin/token?grant_type=client_credential&appid={app}&secret={secret}");
+    let answer = Command::new("curl").args(["-s", &url]).output().unwrap();
+
+    simulator.kill().unwrap();
+    simulator.wait().unwrap();
+    assert!(String::from_utf8(answer.stdout).unwrap().contains("access_token"));
 }

@@ -1,23 +1,19 @@
 //! `weapp-login dev`: everything in one process, for a developer's own machine.
 
-use super::loopback;
 use super::serve::until_told;
 use super::simulate::simulator;
+use super::{invented, loopback};
 use crate::app::{App, Shared};
 use crate::clock::Clock;
 use crate::playground;
 use crate::random::Random;
-use crate::settings::{self, Loaded, Secrets, Settings, Sources, WechatApp};
+use crate::routes::Simulated;
+use crate::settings::{self, Loaded, Secrets, Settings, Sources};
 use crate::telemetry::log;
+use actix_web::web::Data;
 use anyhow::{Context, bail};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use wechat_simulator::Rotation;
-
-/// Mini programs that exist nowhere but in the simulator.
-const APPS: [(&str, &str); 2] = [
-    ("wx00000000000000a1", "simulated-secret-of-the-first-app"),
-    ("wx00000000000000a2", "simulated-secret-of-the-second-app"),
-];
 
 /// Where people are kept and what WeChat is: this mode has its own, whatever is set for production.
 const OWN: [&str; 3] = ["DATABASE_URL", "REDIS_URL", "WECHAT_BASE_URL"];
@@ -44,7 +40,9 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     say_what_to_try(&shared.settings, listener.local_addr()?, &arguments.file, &ignored);
     let mount = simulator.configure();
     let page = playground::Playground::new(&shared)?;
+    let simulated = Data::new(Simulated(shared.settings.wechat.apps[0].id.to_string()));
     until_told(shared, listener, move |routes| {
+        routes.app_data(simulated.clone());
         loopback::refuse_others(routes, &name);
         mount.clone()(routes);
         page.mount(routes);
@@ -77,17 +75,10 @@ fn dev_settings(mut sources: Sources, address: SocketAddr, file: &str) -> anyhow
     {
         sources.presume(name, text);
     }
-    let [first, second] = APPS;
-    let own_apps = sources.name_a_mini_program();
-    if !own_apps {
-        sources.presume("WECHAT_APP_ID", first.0);
-        sources.presume("WECHAT_APP_SECRET", first.1);
-    }
+    let invented = invented::presume(&mut sources);
     let mut loaded = settings::read::<Settings>(&sources, Secrets::Any)?;
-    if !own_apps {
-        let registration = loaded.settings.wechat.apps[0].registration.clone();
-        let second = WechatApp { id: second.0.parse()?, secret: second.1.to_owned().into(), registration };
-        loaded.settings.wechat.apps.push(second);
+    if invented {
+        invented::add_second(&mut loaded.settings.wechat.apps);
     }
     Ok(loaded)
 }

@@ -6,6 +6,7 @@ mod dev;
 mod ending;
 mod export;
 mod import;
+mod invented;
 mod loopback;
 mod migrate;
 mod part;

@@ -1,8 +1,8 @@
 //! `weapp-login simulate`: WeChat's side alone, for anyone's tests.
 
-use super::part::settings;
+use super::{invented, part};
 use crate::clock::Clock;
-use crate::settings::{Secrets, WechatApp, WechatSettings};
+use crate::settings::{Secrets, Sources, WechatApp, WechatSettings};
 use anyhow::Context;
 use clap::ValueEnum;
 use secrecy::ExposeSecret;
@@ -31,7 +31,12 @@ enum RotationArgument {
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let wechat: WechatSettings = settings(Secrets::Any)?;
+    let mut sources = Sources::of_process();
+    let invented = invented::presume(&mut sources);
+    let mut wechat: WechatSettings = part::settings_of(&sources, Secrets::Any)?;
+    if invented {
+        invented::add_second(&mut wechat.apps);
+    }
     let listener =
         TcpListener::bind(&arguments.listen).with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let rotation = match arguments.rotation {
@@ -42,7 +47,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     println!("WeChat is simulated on http://{}", listener.local_addr()?);
     println!("  WECHAT_BASE_URL=http://{}", listener.local_addr()?);
     for app in &wechat.apps {
-        println!("  mini program {}", app.id);
+        match invented {
+            true => println!("  mini program {}, secret {}", app.id, app.secret.expose_secret()),
+            false => println!("  mini program {}", app.id),
+        }
     }
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server = simulator.serve(listener)?;

@@ -19,6 +19,7 @@ mod sessions;
 mod signed_in;
 mod table;
 
+pub(crate) use docs::Simulated;
 pub use extract::MAX_BODY_BYTES;
 pub(crate) use extract::client_address;
 

@@ -33,6 +33,8 @@ struct Path {
 struct Described {
     path: String,
     methods: Vec<HttpMethod>,
+    /// The part of the API that it belongs to.
+    tags: Vec<String>,
     operation: Operation,
     schemas: Vec<(String, RefOr<Schema>)>,
     failures: &'static [Code],
@@ -44,7 +46,7 @@ impl Table {
     /// `D` is what the attribute above the handler generates beside it: `__path_login` of `login`.
     pub(super) fn add<D, Args>(mut self, handler: impl Answering<Args>, failures: &'static [Code]) -> Table
     where
-        D: utoipa::Path + utoipa::__dev::SchemaReferences,
+        D: utoipa::Path + for<'t> utoipa::__dev::Tags<'t> + utoipa::__dev::SchemaReferences,
         Args: FromRequest + 'static,
     {
         let (path, methods) = (D::path(), D::methods());
@@ -53,7 +55,8 @@ impl Table {
         }
         let mut schemas = vec![];
         D::schemas(&mut schemas);
-        self.operations.push(Described { path, methods, operation: D::operation(), schemas, failures });
+        let tags = D::tags().into_iter().map(str::to_owned).collect();
+        self.operations.push(Described { path, methods, tags, operation: D::operation(), schemas, failures });
         self
     }
 
@@ -91,7 +94,8 @@ impl Table {
 
     /// Describes everything in `document`; `failing` describes what an operation at a path answers with a code.
     pub(super) fn describe(self, document: &mut OpenApi, failing: impl Fn(&str, &mut Operation, &[Code])) {
-        for Described { path, methods, mut operation, schemas, failures } in self.operations {
+        for Described { path, methods, tags, mut operation, schemas, failures } in self.operations {
+            operation.tags = Some(tags);
             failing(&path, &mut operation, failures);
             document.paths.add_path_operation(path, methods, operation);
             document.components.get_or_insert_default().schemas.extend(schemas);

@@ -68,12 +68,12 @@ after(async () => {
 
 /**
  * The page, ready, in a browser without a past. `scheme`, `locale`, `width`, `height` and `script` are that browser's; `at` is
- * another server than that of the file; `unanswered`: requests may fail because nothing answers.
+ * another server than that of the file, `path` another page; `unanswered`: requests may fail because nothing answers.
  *
  * `watch` holds what went over the wire and what must not be there: `problems` (errors of scripts and of the policy),
  * `foreign` (requests to other hosts), `secrets`.
  */
-export async function open({ scheme = 'light', locale = 'en-US', width = 1280, height = 860, script = true, at = base, unanswered = false } = {}) {
+export async function open({ scheme = 'light', locale = 'en-US', width = 1280, height = 860, script = true, at = base, path = '/', unanswered = false } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale, reducedMotion: 'reduce', javaScriptEnabled: script })
   const page = await context.newPage()
   // The explanation plays three lives before it shows the first picture, which takes its time beside other work.
@@ -101,7 +101,7 @@ export async function open({ scheme = 'light', locale = 'en-US', width = 1280, h
       reading.push(answer.text().then(text => collect(text, watch.secrets)).catch(() => {}))
     }
   })
-  await page.goto(`${at}/`)
+  await page.goto(`${at}${path}`)
   if (script) await page.waitForSelector('html[data-ready]')
   return {
     page,
