@@ -106,7 +106,7 @@ export const zh = {
   'verdict.guideline': '想当然的顺序先要用户信息。小程序的隐私保护指引没有声明它，微信什么也不给（errno 112），于是什么也没有发送。再试也没有用。',
   'verdict.onlyUserInfo': '本服务只允许新用户以 {ways} 注册，而小程序的隐私保护指引没有声明用户信息（errno 112）。请在指引中声明昵称和头像，或在 REGISTRATION 中加入 silent。',
   'verdict.exchange': '没有数据需要校验：给出 {checked} 的那次换取已经说明这是谁，ticket 就代表它。',
-  'verdict.number': '给出 {checked} 的那次换取说明这是谁，微信则为这次点击背后的手机号作证。',
+  'verdict.number': '给出 {checked} 的那次换取说明这是谁，手机号则由微信为这次点击给出。',
 
   'divider.obvious': '登录：想当然的顺序',
   'divider.obvious.again': '同样再来一次',
