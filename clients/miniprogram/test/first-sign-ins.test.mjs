@@ -16,3 +16,14 @@ test('the figures come from a run: whom a key or privacy stops fails elsewhere, 
   assert.match(stdout, new RegExp(`the right order, user info alone: ${120 - agreed} of 120 fail at the first try`))
   assert.match(stdout, /this client: 0 of 120 fail at the first try \(0\.0 %\)/)
 })
+
+test('without the program the figures say what makes it', async () => {
+  const script = join(root, 'bench/first-sign-ins.mjs')
+  const env = { ...process.env, WEAPP_LOGIN_BIN: join(root, 'nowhere') }
+
+  const failure = await promisify(execFile)(process.execPath, [script], { env }).catch(error => error)
+
+  assert.equal(failure.code, 1)
+  assert.match(failure.stderr, /^there is no .*nowhere: "cargo build" makes it/)
+  assert.ok(!failure.stderr.includes('    at '))
+})

@@ -1,7 +1,7 @@
 // What a test starts with: a private service with WeChat's simulator beside it, phones that people hold, and the client.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -13,6 +13,10 @@ import { createPhone } from '../testing/index.mjs'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const APP = 'wx0123456789abcdef'
 const BINARY = resolve(root, process.env.WEAPP_LOGIN_BIN || '../../target/debug/weapp-login')
+if (!existsSync(BINARY)) {
+  console.error(`there is no ${BINARY}: "cargo build" makes it, or WEAPP_LOGIN_BIN names another one`)
+  process.exit(1)
+}
 
 const children = new Set()
 process.on('exit', () => children.forEach(child => child.kill('SIGKILL')))
