@@ -114,12 +114,16 @@ fn label(method: &Method) -> &'static str {
     known.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
 }
 
-/// The chain of causes, which hold no secret by the rules of those who made them.
+/// The chain of causes, which hold no secret by the rules of those who made them. Some libraries tell their cause in their own
+/// words, too: it is left out then.
 fn causes(error: &ApiError) -> Option<String> {
-    let mut causes = vec![];
+    let mut causes: Vec<String> = vec![];
     let mut next = error.source();
     while let Some(cause) = next {
-        causes.push(cause.to_string());
+        let told = cause.to_string();
+        if !causes.last().is_some_and(|last| last.contains(&told)) {
+            causes.push(told);
+        }
         next = cause.source();
     }
     (!causes.is_empty()).then(|| causes.join(": "))

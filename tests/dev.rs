@@ -240,3 +240,15 @@ fn a_simulator_without_settings_has_mini_programs_to_try_and_tells_their_secrets
     simulator.wait().unwrap();
     assert!(String::from_utf8(answer.stdout).unwrap().contains("access_token"));
 }
+
+#[test]
+fn whoever_starts_it_twice_hears_how_to_have_another_port() {
+    let first = Dev::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+
+    let listen = first.base().trim_start_matches("http://");
+    let second = Command::new(PROGRAM).arg("dev").env("LISTEN", listen).current_dir(folder.path()).output().unwrap();
+
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(!second.status.success() && said.contains("LISTEN="), "{said}");
+}

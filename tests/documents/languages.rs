@@ -88,6 +88,29 @@ fn both_name_the_same_things() {
     }));
 }
 
+/// Words that were translated by the letter, and what people in China say.
+const FOREIGN: &[(&str, &str)] = &[
+    ("此人", "该用户"),
+    ("应答", "响应"),
+    ("答复", "响应"),
+    ("密封", "加密保存"),
+    ("票据", "ticket"),
+    ("证实", "验证过"),
+    ("抹除", "删除"),
+    ("游乐场", "演示页面"),
+];
+
+#[test]
+fn chinese_texts_have_one_word_for_each_thing() {
+    let words = ["src/playground/assets/words-zh.js".to_owned()];
+    for path in english().iter().map(|path| chinese(path)).chain(words) {
+        let text = read(&path);
+        for (foreign, word) in FOREIGN {
+            assert!(!text.contains(foreign), "{path} says {foreign}, which is {word} elsewhere");
+        }
+    }
+}
+
 #[test]
 fn both_link_to_the_same_documents_each_in_its_language() {
     for path in english() {
