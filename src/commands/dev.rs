@@ -60,9 +60,8 @@ fn listener(sources: &Sources) -> anyhow::Result<(TcpListener, String)> {
             "LISTEN: {listen} is not a loopback address; dev lets anybody be anybody, so it serves this machine only"
         );
     }
-    let listener = TcpListener::bind(addresses.as_slice()).with_context(|| {
-        format!("cannot listen on {listen}; LISTEN=127.0.0.1:8081 takes another port")
-    })?;
+    let listener = TcpListener::bind(addresses.as_slice())
+        .with_context(|| format!("cannot listen on {listen}; LISTEN=127.0.0.1:8081 takes another port"))?;
     Ok((listener, loopback::name(&listen).to_owned()))
 }
 
