@@ -18,6 +18,6 @@ pub(super) fn presume(sources: &mut Sources) -> bool {
 /// Adds the second one, which takes people as the first does.
 pub(super) fn add_second(apps: &mut Vec<WechatApp>) {
     let registration = apps[0].registration.clone();
-    let id = SECOND.0.parse().expect("a name of letters and digits");
+    let id = SECOND.0.parse().expect("an app id has no spaces");
     apps.push(WechatApp { id, secret: SECOND.1.to_owned().into(), registration });
 }

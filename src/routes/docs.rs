@@ -119,6 +119,8 @@ const ASSETS: [(&str, &str, &str); 3] = [
 
 async fn page(request: HttpRequest) -> CustomizeResponder<Html> {
     let app = request.app_data::<Data<Simulated>>().map_or("", |simulated| &simulated.0);
-    let page = PAGE.replace("{{simulated}}", app);
+    // A mini program's name is any printable ASCII, which a developer chose.
+    let quoted = app.replace('&', "&amp;").replace('"', "&quot;");
+    let page = PAGE.replace("{{simulated}}", &quoted);
     Html::new(page).customize().insert_header((CONTENT_SECURITY_POLICY, POLICY))
 }

@@ -103,6 +103,7 @@ async fn the_page_needs_no_other_host() {
         let Value::String(page) = page.body else { panic!("a page") };
         let sources = page.split(['"', '\'']).filter(|text| text.starts_with("http") || text.starts_with("//"));
         assert_eq!(sources.collect::<Vec<_>>(), Vec::<&str>::new());
+        assert!(page.contains("data-simulated=\"\""), "WeChat is simulated in dev alone");
         // What the policy would keep from running.
         assert!(!page.contains("<script>") && !page.contains("<style") && !page.contains("javascript:"), "{page}");
     }
