@@ -113,7 +113,7 @@ impl RequestSpan {
     pub fn begin(traceparent: Option<&str>, random: &Random) -> (Trace, Option<RequestSpan>) {
         let Some(tracer) = TRACER.get() else { return (Trace::from_header(traceparent, random), None) };
         let named = traceparent.and_then(Trace::named);
-        let above = named.as_ref().map_or_else(Context::new, |trace| remote(trace));
+        let above = named.as_ref().map_or_else(Context::new, remote);
         // It has its name when its route is known.
         let span = tracer.span_builder("request").with_kind(SpanKind::Server).start_with_context(tracer, &above);
         let trace = named.unwrap_or_else(|| Trace::of(span.span_context().trace_id().to_bytes()));
