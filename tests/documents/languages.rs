@@ -26,7 +26,12 @@ fn differences<T: PartialEq + Debug>(compare: impl Fn(&Part) -> Vec<T>) -> Vec<S
     for path in english() {
         let (ours, theirs) = (parts(&read(&path)), parts(&read(&chinese(&path))));
         if ours.len() != theirs.len() {
-            differences.push(format!("{path}: {} headings and {}", ours.len() - 1, theirs.len() - 1));
+            // What follows a heading that one of them lacks would be compared with something else.
+            let apart = ours.iter().zip(&theirs).find(|(ours, theirs)| ours.level != theirs.level);
+            let (ours, theirs) = apart.or(ours.last().zip(theirs.last())).expect("each has a part above its headings");
+            let place = format!("at {:?} and {:?} at the latest", ours.heading, theirs.heading);
+            differences.push(format!("{path}: one of them lacks a heading, {place}"));
+            continue;
         }
         for (ours, theirs) in ours.iter().zip(&theirs) {
             let place = format!("{path}, {:?} and {:?}", ours.heading, theirs.heading);
