@@ -16,6 +16,7 @@ use crate::store::{
     Connections, MemoryTokens, MysqlUsers, RedisTokens, SqliteUsers, StoreError, TokenStore, UserStore,
 };
 use crate::telemetry::metrics::recorder;
+use crate::telemetry::sign_ins::SignIns;
 use crate::ticket::Tickets;
 use crate::wechat::{Gate, WechatClient};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -41,6 +42,8 @@ pub struct Shared {
     embedded: Option<Arc<dyn UserStore>>,
     /// The way to WeChat: places and breakers, whose bound and verdict are the process's.
     pub wechat_gate: Arc<Gate>,
+    /// Counted for each mini program.
+    pub sign_ins: SignIns,
     /// This process's calls to WeChat, whose limit is the process's.
     wechat_calls: Arc<MemoryTokens>,
     /// The user store of each worker, to be counted by whichever of them is asked for the metrics.
@@ -108,6 +111,7 @@ impl Shared {
             in_flight: AtomicUsize::new(0),
             arriving_bytes: AtomicUsize::new(0),
             wechat_gate: Arc::new(Gate::new(settings.wechat.apps.iter().map(|app| &app.id), places)),
+            sign_ins: SignIns::new(settings.wechat.apps.iter().map(|app| &app.id)),
             memory,
             opened: Mutex::new(embedded.iter().map(Arc::downgrade).collect()),
             embedded,

@@ -52,6 +52,8 @@ pub struct EventWriter {
 pub fn event_log(clock: Clock) -> (EventLog, EventWriter) {
     let (waiting, events) = channel(MAX_WAITING);
     let (written, dropped) = (count("written"), count("dropped"));
+    // Counted hourly by whoever deletes them; it exists from the start on all the same.
+    count("forgotten").increment(0);
     (
         EventLog { waiting, clock, dropped: dropped.clone() },
         EventWriter { events, written, dropped, refused: count("refused") },

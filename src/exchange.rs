@@ -109,7 +109,8 @@ pub fn app(request: &HttpRequest) -> &Data<App> {
     request.app_data::<Data<App>>().expect("the server holds the app")
 }
 
-fn label(method: &Method) -> &'static str {
+/// The name of a method, of which there are few.
+pub(crate) fn label(method: &Method) -> &'static str {
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     known.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
 }

@@ -45,6 +45,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("percent_encoding", &["settings"]),
     ("clap", &["main", "commands"]),
     ("wechat_simulator", &["commands"]),
+    ("metrics_process", &["telemetry"]),
     ("csv", &["commands"]),
 ];
 

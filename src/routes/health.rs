@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::{ApiError, Code};
-use crate::telemetry::metrics::recorder;
+use crate::telemetry::metrics::shown;
 use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering::Relaxed;
@@ -89,5 +89,5 @@ pub(super) async fn metrics(app: Data<App>) -> Result<String, ApiError> {
         metrics::gauge!("weapp_login_database_connections", "state" => state).set(number as f64);
     }
     metrics::gauge!("weapp_login_requests_in_flight").set(app.shared.in_flight.load(Relaxed) as f64);
-    Ok(recorder().render())
+    Ok(shown())
 }

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::{ApiError, Code};
 use crate::registration::Way;
 use crate::store::EventKind;
+use crate::telemetry::sign_ins::Login;
 use actix_web::web::{Data, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -99,9 +100,11 @@ pub(super) async fn login(
 
     let Some(user) = app.users.find(&identity, app.clock().now()).await? else {
         if mini_program.registration.is_empty() {
+            app.shared.sign_ins.count_login(&mini_program.id, Login::RegistrationClosed);
             return Err(ApiError::new(Code::RegistrationClosed, "this mini program takes nobody new"));
         }
         let (ticket, life) = app.tickets.issue(identity, session_key).await?;
+        app.shared.sign_ins.count_login(&mini_program.id, Login::RegistrationRequired);
         return Ok(Json(LoginAnswer::RegistrationRequired(RegistrationRequired {
             status: Required::RegistrationRequired,
             ticket: ticket.text(),
@@ -111,6 +114,7 @@ pub(super) async fn login(
     };
     let (user_id, app_id) = (user.id, identity.app_id.clone());
     let signed_in = sign_in(&app, &caller, user, identity, session_key).await?;
+    app.shared.sign_ins.count_login(&app_id, Login::LoggedIn);
     app.shared.events.note(EventKind::Login, user_id, Some(app_id));
     Ok(Json(LoginAnswer::SignedIn(Box::new(signed_in))))
 }

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::error::{ApiError, Code, Retry};
 use crate::registration::Way;
 use crate::store::{EventKind, Newcomer, Outcome, Registered, StoreError};
+use crate::telemetry::sign_ins::Registration;
 use crate::ticket::{Redeemed, Settlement};
 use crate::user::{Phone, Profile};
 use crate::wechat::open_data::{self, Expected, Refused, Sealed};
@@ -155,12 +156,11 @@ async fn stored(
     let user_id = user.id;
     let signed_in = sign_in(app, caller, user, identity.clone(), ticket.session_key().clone()).await?;
     let (kind, status, ended) = match outcome {
-        Outcome::Created => (EventKind::Register, StatusCode::CREATED, "created"),
-        Outcome::Known => (EventKind::Login, StatusCode::OK, "known"),
-        Outcome::Linked => (EventKind::Login, StatusCode::OK, "linked"),
+        Outcome::Created => (EventKind::Register, StatusCode::CREATED, Registration::Created),
+        Outcome::Known => (EventKind::Login, StatusCode::OK, Registration::Known),
+        Outcome::Linked => (EventKind::Login, StatusCode::OK, Registration::Linked),
     };
-    // Rare enough to be looked up by its labels each time.
-    metrics::counter!("weapp_login_registrations_total", "way" => way.setting(), "outcome" => ended).increment(1);
+    app.shared.sign_ins.count_registration(&identity.app_id, way, ended);
     app.shared.events.note(kind, user_id, Some(identity.app_id.clone()));
     Ok((Json(signed_in), status))
 }

@@ -3,7 +3,7 @@
 
 use super::endpoint::{Endpoint, Kind};
 use crate::error::{ApiError, Code};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, label};
 use crate::telemetry::metrics::Route;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig, method, post, route};
@@ -12,6 +12,9 @@ use std::rc::Rc;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{OpenApi, RefOr};
+
+/// What any endpoint may fail with, besides what it names.
+const ANYWHERE: &[Code] = &[Code::Internal, Code::Overloaded, Code::StorageUnavailable];
 
 /// Endpoints as they are added.
 #[derive(Default)]
@@ -51,7 +54,11 @@ impl Table {
     {
         let (path, methods) = (D::path(), D::methods());
         for name in &methods {
-            self.path(&path).answer(named(name), &handler);
+            let path = self.path(&path);
+            path.answer(named(name), &handler);
+            for code in failures.iter().chain(ANYWHERE) {
+                path.route.foresee(label(&named(name)), code.status().as_u16(), code.name());
+            }
         }
         let mut schemas = vec![];
         D::schemas(&mut schemas);

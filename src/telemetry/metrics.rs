@@ -2,7 +2,9 @@
 //! labels costs more than some requests do. What may be counted exists from the start, so that a rate sees the first one.
 
 use metrics::{Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
 use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -32,7 +34,11 @@ fn describe() {
     describe_counter!("weapp_login_requests_total", "requests answered, by route, method, status and code");
     describe_histogram!("weapp_login_request_seconds", "time to answer a request, by route");
     describe_gauge!("weapp_login_requests_in_flight", "requests in progress");
-    describe_counter!("weapp_login_wechat_calls_total", "calls to WeChat, by path and errcode (none: no answer)");
+    describe_counter!("weapp_login_logins_total", "logins that WeChat vouched for, by mini program and how they ended");
+    describe_counter!(
+        "weapp_login_wechat_calls_total",
+        "calls to WeChat, by mini program, path and errcode (none: no answer)"
+    );
     describe_histogram!("weapp_login_wechat_call_seconds", "time WeChat took, by path");
     describe_gauge!("weapp_login_wechat_breaker_state", "0 WeChat is asked, 1 one call tries, 2 it is left alone");
     describe_counter!(
@@ -42,13 +48,23 @@ fn describe() {
     describe_counter!("weapp_login_tickets_total", "tickets, by what became of them");
     describe_counter!("weapp_login_sessions_total", "sessions, by what became of them");
     describe_counter!("weapp_login_decryptions_total", "data that sessions' keys did not open, by what came of it");
-    describe_counter!("weapp_login_registrations_total", "registrations, by way and by how they ended");
+    describe_counter!("weapp_login_registrations_total", "registrations, by mini program, way and how they ended");
     describe_counter!("weapp_login_rate_limits_total", "rate limit checks, by limit and outcome");
     describe_counter!("weapp_login_events_total", "login events, by what became of them");
     describe_gauge!("weapp_login_database_connections", "connections to the database, by state");
     describe_histogram!("weapp_login_database_seconds", "time the database took, by operation, repetitions and all");
+    describe_histogram!("weapp_login_redis_seconds", "time of a round trip to redis");
+    describe_counter!("weapp_login_redis_connections_total", "connections to redis that were opened, or could not be");
     describe_gauge!("weapp_login_clock_offset_seconds", "how far this machine's clock is ahead of redis'");
     describe_gauge!("weapp_login_build_info", "1, with the version as a label");
+    Collector::default().describe();
+}
+
+/// Everything that is measured, in Prometheus' text format; with what this process takes of the machine.
+#[must_use]
+pub fn shown() -> String {
+    Collector::default().collect();
+    recorder().render()
 }
 
 /// Counts samples into their buckets for as long as it is polled.
@@ -90,6 +106,11 @@ impl Route {
         Route { pattern, seconds, answers: RefCell::default() }
     }
 
+    /// Has answers of this kind counted from the start on.
+    pub fn foresee(&self, method: &'static str, status: u16, code: &'static str) {
+        self.counter(method, status, code).increment(0);
+    }
+
     /// Counts one more. A path has few kinds of answers, so they are looked through.
     pub fn count(&self, method: &'static str, status: u16, code: &'static str, took: Duration) {
         self.seconds.record(took.as_secs_f64());
@@ -99,14 +120,18 @@ impl Route {
             kind.counter.increment(1);
             return;
         }
+        let counter = self.counter(method, status, code);
+        counter.increment(1);
+        kinds.push(Answers { method, status, code, counter });
+    }
+
+    fn counter(&self, method: &'static str, status: u16, code: &'static str) -> Counter {
         let labels = [
             ("route", self.pattern.clone()),
             ("method", method.to_owned()),
             ("status", status.to_string()),
             ("code", code.to_owned()),
         ];
-        let counter = counter!("weapp_login_requests_total", &labels);
-        counter.increment(1);
-        kinds.push(Answers { method, status, code, counter });
+        counter!("weapp_login_requests_total", &labels)
     }
 }

@@ -5,6 +5,7 @@
 pub mod log;
 pub mod metrics;
 pub mod spans;
+pub mod sign_ins;
 mod trace;
 
 pub use trace::Trace;

@@ -188,13 +188,9 @@ impl WechatClient {
             Err(WechatError::Unavailable(_)) => call.failed(Instant::now()),
             _ => call.succeeded(),
         }
-        let outcome = match &answer {
-            Ok(_) => "0".to_owned(),
-            Err(error) => error.errcode().map_or("none".to_owned(), |errcode| errcode.to_string()),
-        };
-        span.answered(answer.is_err().then(|| format!("errcode {outcome}")));
-        metrics::counter!("weapp_login_wechat_calls_total", "path" => path, "errcode" => outcome).increment(1);
-        metrics::histogram!("weapp_login_wechat_call_seconds", "path" => path).record(begin.elapsed().as_secs_f64());
+        let errcode = |error: &WechatError| error.errcode().map_or("none".to_owned(), |errcode| errcode.to_string());
+        span.answered(answer.as_ref().err().map(|error| format!("errcode {}", errcode(error))));
+        self.gate.count(&app.id, path, answer.as_ref().err(), begin.elapsed());
         answer
     }
 

@@ -2,6 +2,7 @@
 //! silent. So what does not need WeChat keeps its room.
 
 use super::breaker::{Breaker, Call};
+use super::counts::Calls;
 use super::errcode::WechatError;
 use crate::identity::AppId;
 use metrics::{Counter, counter};
@@ -26,6 +27,7 @@ pub struct Gate {
 struct PerApp {
     breaker: Breaker,
     queue_full: Counter,
+    calls: Calls,
 }
 
 /// A place among those who ask WeChat, until it is dropped.
@@ -48,7 +50,8 @@ impl Gate {
         let apps = apps.into_iter().map(|app| {
             let labels = [("app", app.to_string()), ("reason", "queue_full".to_owned())];
             let queue_full = counter!("weapp_login_wechat_rejected_total", &labels);
-            (app.clone(), PerApp { breaker: Breaker::new(app.as_str()), queue_full })
+            let (breaker, calls) = (Breaker::new(app.as_str()), Calls::new(app.as_str()));
+            (app.clone(), PerApp { breaker, queue_full, calls })
         });
         Gate {
             apps: apps.collect(),
@@ -83,6 +86,11 @@ impl Gate {
     /// [`WechatError::Resting`] while WeChat is left alone.
     pub(super) fn call(&self, app: &AppId, now: Instant) -> Result<Call<'_>, WechatError> {
         self.of(app).breaker.admit(now).map_err(WechatError::Resting)
+    }
+
+    /// Counts a call of `path` for the mini program `app` that took so long and ended with `failure`, if it failed.
+    pub(super) fn count(&self, app: &AppId, path: &'static str, failure: Option<&WechatError>, took: Duration) {
+        self.of(app).calls.count(path, failure, took);
     }
 
     fn of(&self, app: &AppId) -> &PerApp {

@@ -6,6 +6,7 @@
 mod answer;
 mod breaker;
 mod client;
+mod counts;
 mod errcode;
 mod gate;
 pub mod open_data;

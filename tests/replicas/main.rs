@@ -16,6 +16,7 @@ mod ending;
 mod everything;
 mod floods;
 mod internal;
+mod metrics;
 mod migrations;
 mod redis_outage;
 mod scenario;

@@ -1,11 +1,13 @@
 //! A connection to Redis as everything above sees it: to one server or to a cluster, and when it is of no use any more.
 
 use futures_util::future::try_join_all;
+use metrics::{Histogram, histogram};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
 use std::io;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 /// How long a connection may take to open.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -17,6 +19,9 @@ pub(super) const LATE_ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const REFUSALS: u32 = 5;
 /// How long the shards are given to agree on who has it.
 const AGREEMENT: Duration = Duration::from_millis(50);
+
+/// The time that Redis took, whichever connection was asked.
+pub(super) static SECONDS: LazyLock<Histogram> = LazyLock::new(|| histogram!("weapp_login_redis_seconds"));
 
 /// A connection to the server, the sentinels' primary or the whole cluster. Clones share it.
 #[derive(Clone)]
@@ -40,6 +45,7 @@ pub(super) struct Shards {
 impl Connection {
     /// The answer to one command, which may be sent again where it gets none.
     pub(super) async fn answer(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let _time = RoundTrip::begin();
         match self {
             Connection::Node(node) => node.send_packed_command(command).await?.extract_error(),
             Connection::Cluster(shards) => shards.repeating.req_packed_command(command).await?.extract_error(),
@@ -48,6 +54,7 @@ impl Connection {
 
     /// The answer to one command, which is carried out once at the most, if it comes within `patience`.
     pub(super) async fn answer_once(&mut self, command: &Cmd, patience: Duration) -> RedisResult<Value> {
+        let _time = RoundTrip::begin();
         match self {
             Connection::Node(node) => {
                 let mut node = node.clone();
@@ -64,6 +71,7 @@ impl Connection {
     /// The answers to several commands, which are carried out in their order: one round trip. The shards of a cluster are
     /// asked at the same time, and know no order between them.
     pub(super) async fn answers(&mut self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
+        let _time = RoundTrip::begin();
         match self {
             Connection::Node(node) => {
                 let answers = node.send_packed_commands(commands, 0, commands.len()).await?;
@@ -77,6 +85,21 @@ impl Connection {
                 try_join_all(asked).await
             }
         }
+    }
+}
+
+/// Measures a round trip until it is dropped, be it answered or given up.
+struct RoundTrip(Instant);
+
+impl RoundTrip {
+    fn begin() -> RoundTrip {
+        RoundTrip(Instant::now())
+    }
+}
+
+impl Drop for RoundTrip {
+    fn drop(&mut self) {
+        SECONDS.record(self.0.elapsed().as_secs_f64());
     }
 }
 

@@ -4,12 +4,14 @@
 //! opens, times out and replaces connections; it is asked only when there is none, because its check at every hand-over
 //! would double the round trips of a session check.
 
-use super::connection::{CONNECT_TIMEOUT, Connection, is_broken, timed_out};
+use super::connection::{CONNECT_TIMEOUT, Connection, SECONDS, is_broken, timed_out};
 use super::opener::Opener;
 use crate::settings::RedisUrl;
+use crate::telemetry::metrics::recorder;
+use metrics::{Counter, counter};
 use redis::{RedisError, RedisResult};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 
 /// The connection of one worker.
 pub(super) struct Link {
@@ -19,6 +21,8 @@ pub(super) struct Link {
     opening: tokio::sync::Mutex<()>,
     /// How many attempts to open a connection have ended.
     attempts: AtomicU64,
+    opened: Counter,
+    failed: Counter,
 }
 
 #[derive(Default)]
@@ -37,11 +41,16 @@ impl Link {
     /// A certificate cannot be read or used.
     pub(super) fn new(url: &RedisUrl) -> RedisResult<Link> {
         let opener = Opener::new(url)?;
+        recorder();
+        LazyLock::force(&SECONDS);
+        let of = |outcome| counter!("weapp_login_redis_connections_total", "outcome" => outcome);
         Ok(Link {
             opener,
             current: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
             attempts: AtomicU64::new(0),
+            opened: of("opened"),
+            failed: of("failed"),
         })
     }
 
@@ -72,10 +81,12 @@ impl Link {
         let mut current = self.current();
         match opened {
             Ok(connection) => {
+                self.opened.increment(1);
                 *current = Current { number: current.number + 1, connection: Some(connection.clone()), failure: None };
                 Ok((current.number, connection))
             }
             Err(error) => {
+                self.failed.increment(1);
                 current.failure = Some(error.clone());
                 Err(error)
             }
