@@ -1,7 +1,7 @@
 # `make` lists the targets. One cargo at a time: they share one target folder and would wait for each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-rust test-client test-mysql test-more test-engines mutants fuzz schemathesis soak torture bench fmt lint deny build release servers clean
+.PHONY: help dev test test-rust test-client test-mysql test-more test-engines mutants fuzz schemathesis soak torture bench fmt lint deny deploy-check build release servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?(.*)/  \1|\2/' | \
@@ -67,6 +67,9 @@ lint: ## formatting, clippy and the documentation, warnings as errors
 deny: ## licences, sources and advisories of all dependencies
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked --debug cargo-deny
 	scripts/deny
+
+deploy-check: ## the files of deploy/, read by promtool, helm and the schemas of Kubernetes
+	scripts/deploy-check
 
 build: ## the program, for development
 	cargo build --locked
