@@ -3,7 +3,7 @@
 
 FROM rust:1-slim-bookworm AS build
 WORKDIR /src
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs ./
 COPY migrations migrations
 COPY clients clients
 COPY crates crates
@@ -11,9 +11,11 @@ COPY src src
 # Named in Cargo.toml, so cargo wants them to be there; not built.
 COPY benches benches
 COPY tests/allocations.rs tests/allocations.rs
+# What `weapp-login --version` names: docker build --build-arg COMMIT=$(git rev-parse HEAD)
+ARG COMMIT=
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --locked --release \
+    WEAPP_LOGIN_COMMIT=$COMMIT cargo build --locked --release \
     && install -D target/release/weapp-login /out/weapp-login
 
 FROM debian:bookworm-slim

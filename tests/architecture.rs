@@ -44,6 +44,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("strsim", &["settings"]),
     ("percent_encoding", &["settings"]),
     ("clap", &["main", "commands"]),
+    ("clap_complete", &["commands"]),
+    ("clap_mangen", &["commands"]),
     ("wechat_simulator", &["commands"]),
     ("metrics_process", &["telemetry"]),
     ("csv", &["commands"]),

@@ -9,6 +9,7 @@ mod import;
 mod invented;
 mod loopback;
 mod migrate;
+mod packaging;
 mod part;
 mod people_csv;
 mod readiness;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 ///
 /// Settings come from the environment, from .env and from the file that WEAPP_LOGIN_CONFIG names.
 #[derive(Parser)]
-#[command(version, about, long_about, after_long_help = settings::explained())]
+#[command(version = env!("WEAPP_LOGIN_VERSION"), about, long_about, after_long_help = settings::explained())]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -52,6 +53,10 @@ enum Command {
     Export(export::Arguments),
     /// Look after accounts: for support staff
     Users(users::Arguments),
+    /// Write a shell's completions to standard output
+    Completions(packaging::CompletionArguments),
+    /// Write the manual's pages into a folder
+    Man(packaging::ManArguments),
 }
 
 impl Cli {
@@ -67,6 +72,8 @@ impl Cli {
             Command::Dev(arguments) => dev::run(arguments).await,
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Export(arguments) => export::run(arguments).await,
+            Command::Completions(arguments) => packaging::completions(arguments),
+            Command::Man(arguments) => packaging::man(arguments),
             Command::Import(arguments) => return Ok(import::run(arguments).await?.into()),
             Command::Users(arguments) => return Ok(users::run(arguments).await?.into()),
         };

@@ -62,7 +62,7 @@ where
     let server = server::serve(shared.clone(), listener, internal, beside)?;
     let handle = server.handle();
     let mut server = tokio::spawn(server);
-    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), workers = server::workers(), "serving");
+    tracing::info!(%address, version = env!("WEAPP_LOGIN_VERSION"), workers = server::workers(), "serving");
     tokio::select! {
         _ = term.recv() => {
             shared.draining.store(true, Relaxed);

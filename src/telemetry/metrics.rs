@@ -25,7 +25,8 @@ pub fn recorder() -> &'static PrometheusHandle {
             .install_recorder()
             .expect("this is the one place that installs a recorder");
         describe();
-        gauge!("weapp_login_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+        let (version, commit) = (env!("CARGO_PKG_VERSION"), env!("WEAPP_LOGIN_COMMIT"));
+        gauge!("weapp_login_build_info", "version" => version, "commit" => commit).set(1.0);
         handle
     })
 }
@@ -56,7 +57,7 @@ fn describe() {
     describe_histogram!("weapp_login_redis_seconds", "time of a round trip to redis");
     describe_counter!("weapp_login_redis_connections_total", "connections to redis that were opened, or could not be");
     describe_gauge!("weapp_login_clock_offset_seconds", "how far this machine's clock is ahead of redis'");
-    describe_gauge!("weapp_login_build_info", "1, with the version as a label");
+    describe_gauge!("weapp_login_build_info", "1, with version and commit as labels");
     Collector::default().describe();
 }
 

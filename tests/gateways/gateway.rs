@@ -14,6 +14,20 @@ pub enum Kind {
     Haproxy,
 }
 
+/// Where a replica listens.
+#[derive(Debug, Clone, Copy)]
+pub struct Listens {
+    pub phones: SocketAddr,
+    pub internal: SocketAddr,
+}
+
+impl From<SocketAddr> for Listens {
+    /// One without a listener of its own for what is not for phones.
+    fn from(phones: SocketAddr) -> Listens {
+        Listens { phones, internal: phones }
+    }
+}
+
 /// A running gateway; it ends when dropped.
 pub struct Gateway {
     pub address: SocketAddr,
@@ -23,20 +37,22 @@ pub struct Gateway {
 
 impl Gateway {
     /// Starts a gateway in front of two replicas of the service and an application.
-    pub fn start(kind: Kind, replicas: [SocketAddr; 2], application: SocketAddr) -> Gateway {
+    pub fn start(kind: Kind, replicas: [Listens; 2], application: SocketAddr) -> Gateway {
         // Another program may take a port between the look and the start: then once more with others.
         (0..3).find_map(|_| Gateway::try_start(kind, replicas, application)).expect("a gateway that starts")
     }
 
-    fn try_start(kind: Kind, replicas: [SocketAddr; 2], application: SocketAddr) -> Option<Gateway> {
+    fn try_start(kind: Kind, replicas: [Listens; 2], application: SocketAddr) -> Option<Gateway> {
         let folder = tempfile::tempdir().unwrap();
         // Started by root, nginx works as another user, who must be able to enter.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let (address, inner) = (free_address(), free_address());
         let addresses = [
             ("127.0.0.1:8000", address.to_string()),
-            ("127.0.0.1:8081", replicas[0].to_string()),
-            ("127.0.0.1:8082", replicas[1].to_string()),
+            ("127.0.0.1:8081", replicas[0].phones.to_string()),
+            ("127.0.0.1:8082", replicas[1].phones.to_string()),
+            ("127.0.0.1:9081", replicas[0].internal.to_string()),
+            ("127.0.0.1:9082", replicas[1].internal.to_string()),
             ("127.0.0.1:3000", application.to_string()),
             ("127.0.0.1:8090", inner.to_string()),
         ];
@@ -65,7 +81,7 @@ fn nginx(folder: &Path, addresses: &[(&str, String)], cache: bool) -> Command {
     let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {};", inside(kind)))
         .join(" ");
-    let mut text = replaced("nginx.conf", &addresses[..4]);
+    let mut text = replaced("nginx.conf", &addresses[..6]);
     text = with(&text, "http {", &format!("pid {};\nhttp {{\n  access_log off; {paths}", inside("pid")));
     text = with(&text, "/dev/shm/weapp-login-auth", &inside("cache"));
     if cache {
@@ -79,7 +95,7 @@ fn nginx(folder: &Path, addresses: &[(&str, String)], cache: bool) -> Command {
 
 fn haproxy(folder: &Path, addresses: &[(&str, String)]) -> Command {
     let script = folder.join("haproxy-auth.lua");
-    fs::write(&script, replaced("haproxy-auth.lua", &addresses[4..])).unwrap();
+    fs::write(&script, replaced("haproxy-auth.lua", &addresses[6..])).unwrap();
     let text =
         with(&replaced("haproxy.cfg", addresses), "/etc/haproxy/haproxy-auth.lua", &script.display().to_string());
     fs::write(folder.join("haproxy.cfg"), text).unwrap();

@@ -24,7 +24,7 @@ impl Scene {
 
     fn with(kind: Kind, settings: &[(&str, &str)]) -> Scene {
         let (service, application) = (Service::start(settings), Backend::application());
-        let gateway = Gateway::start(kind, [service.address; 2], application.address);
+        let gateway = Gateway::start(kind, [service.listens(); 2], application.address);
         Scene { service, application, gateway }
     }
 
@@ -42,7 +42,7 @@ impl Scene {
     /// Who `token` belongs to, as the application should be told.
     fn who(&self, token: &str) -> Vec<(String, String)> {
         let bearer = format!("Bearer {token}");
-        let answer = ask(self.service.address, "GET", "/v1/auth", &[("Authorization", &bearer)], "");
+        let answer = ask(self.service.internal, "GET", "/v1/auth", &[("Authorization", &bearer)], "");
         assert_eq!(answer.status, 204, "{answer:?}");
         let told = |name: &str| answer.header(name).first().map(|value| (name.to_owned(), (*value).to_owned()));
         OURS.into_iter().filter_map(told).collect()
@@ -223,7 +223,7 @@ pub fn a_client_cannot_choose_its_address(kind: Kind) {
 
 pub fn a_replica_that_is_down_is_not_noticed(kind: Kind) {
     let (service, application) = (Service::start(&[]), Backend::application());
-    let gateway = Gateway::start(kind, [free_address(), service.address], application.address);
+    let gateway = Gateway::start(kind, [free_address().into(), service.listens()], application.address);
 
     let token = service.sign_in("alice", gateway.address);
 
@@ -238,7 +238,7 @@ pub fn a_replica_that_is_down_is_not_noticed(kind: Kind) {
 
 pub fn a_login_that_was_sent_is_never_sent_again(kind: Kind) {
     let (replicas, application) = ([(); 2].map(|()| Backend::that_breaks_off()), Backend::application());
-    let gateway = Gateway::start(kind, [replicas[0].address, replicas[1].address], application.address);
+    let gateway = Gateway::start(kind, [replicas[0].address.into(), replicas[1].address.into()], application.address);
 
     let answer = post(gateway.address, "/v1/login", &json!({ "code": "any" }));
 

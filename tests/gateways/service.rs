@@ -1,17 +1,20 @@
 //! The real program in its own process, with a simulated WeChat beside it, and people who sign in.
 
+use crate::gateway::Listens;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::process::Command;
 use tempfile::TempDir;
-use testkit::Process;
 use testkit::wire::{ask, post};
+use testkit::{Process, free_address};
 
 /// One of the mini programs that `dev` knows.
 const APP: &str = "wx00000000000000a1";
 
 pub struct Service {
     pub address: SocketAddr,
+    /// Where it tells who somebody is.
+    pub internal: SocketAddr,
     process: Process,
     _folder: TempDir,
 }
@@ -22,13 +25,18 @@ impl Service {
         let mut command = Command::new(env!("CARGO_BIN_EXE_weapp-login"));
         command.arg("dev").current_dir(folder.path()).env_clear();
         command.envs([("LISTEN", "127.0.0.1:0"), ("LOG", "off"), ("TRUSTED_PROXIES", "127.0.0.1")]);
-        command.envs(settings.iter().copied());
+        let internal = free_address();
+        command.env("INTERNAL_LISTEN", internal.to_string()).envs(settings.iter().copied());
         let mut process = Process::start(&mut command, folder.path().join("log"));
         process.comes_up(|process| process.said().contains('\n'));
         let said = process.said();
         let (_, rest) = said.split_once("http://").unwrap_or_else(|| panic!("no address in {said}"));
         let address = rest.split(' ').next().unwrap().parse().unwrap();
-        Service { address, process, _folder: folder }
+        Service { address, internal, process, _folder: folder }
+    }
+
+    pub fn listens(&self) -> Listens {
+        Listens { phones: self.address, internal: self.internal }
     }
 
     /// Ends the process; whatever it had is gone.

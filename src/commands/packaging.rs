@@ -1,0 +1,34 @@
+//! What packages of the program carry beside it, made from the command line's own definition: so neither can differ from it.
+
+use super::Cli;
+use anyhow::Context;
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// Of `completions`.
+#[derive(Args)]
+pub(super) struct CompletionArguments {
+    /// The shell that they are for
+    shell: Shell,
+}
+
+/// Of `man`.
+#[derive(Args)]
+pub(super) struct ManArguments {
+    /// A folder that is there; weapp-login.1 and a page for each command are written into it
+    folder: PathBuf,
+}
+
+/// Writes the completions to standard output.
+pub(super) fn completions(CompletionArguments { shell }: CompletionArguments) -> anyhow::Result<()> {
+    let mut text = vec![];
+    clap_complete::generate(shell, &mut Cli::command(), "weapp-login", &mut text);
+    std::io::Write::write_all(&mut std::io::stdout(), &text).context("standard output does not take them")
+}
+
+/// Writes the pages.
+pub(super) fn man(ManArguments { folder }: ManArguments) -> anyhow::Result<()> {
+    let command = Cli::command().disable_help_subcommand(true);
+    clap_mangen::generate_to(command, &folder).with_context(|| format!("{} cannot be written to", folder.display()))
+}
