@@ -1,7 +1,7 @@
 # docker build -t weapp-login .
 # Needs BuildKit (Docker's default since 23.0) for the caches, which survive a change of Cargo.lock.
 
-FROM rust:1-slim-bookworm AS build
+FROM rust:1.89-slim-bookworm AS build
 WORKDIR /src
 COPY Cargo.toml Cargo.lock build.rs ./
 COPY migrations migrations
@@ -18,7 +18,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     WEAPP_LOGIN_COMMIT=$COMMIT cargo build --locked --release \
     && install -D target/release/weapp-login /out/weapp-login
 
-FROM debian:bookworm-slim
+FROM debian:12.11-slim
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent weapp-login
 COPY --from=build /out/weapp-login /usr/local/bin/weapp-login
 USER 10001:10001

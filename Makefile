@@ -1,7 +1,7 @@
 # `make` lists the targets. One cargo at a time: they share one target folder and would wait for each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-rust test-client test-mysql test-more test-engines mutants fuzz schemathesis soak torture bench fmt lint deny deploy-check build release servers clean
+.PHONY: help dev test test-rust test-client test-mysql test-more test-engines mutants fuzz schemathesis soak torture bench fmt lint deny deploy-check build release dist sbom servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?(.*)/  \1|\2/' | \
@@ -76,6 +76,15 @@ build: ## the program, for development
 
 release: ## the program as it is shipped: target/release/weapp-login
 	cargo build --locked --release
+
+dist: ## what a release has for one kind of machine: make dist TARGET=x86_64-unknown-linux-gnu
+	scripts/dist $(TARGET)
+
+sbom: ## what the program is made of, as CycloneDX: target/weapp-login.cdx.json
+	@cargo cyclonedx --version >/dev/null 2>&1 || cargo install --locked --debug cargo-cyclonedx
+	cargo cyclonedx --manifest-path Cargo.toml --format json --override-filename weapp-login.cdx
+	mkdir -p target && mv weapp-login.cdx.json target/
+	rm -f crates/*/weapp-login.cdx.json
 
 servers: ## install the servers that the tests start, when missing (Debian; root or sudo)
 	scripts/install-test-servers

@@ -18,6 +18,7 @@ mod floods;
 mod internal;
 mod metrics;
 mod migrations;
+mod quick_start;
 mod redis_outage;
 mod scenario;
 mod secrets;
