@@ -5,8 +5,8 @@ use serde_json::json;
 use std::net::SocketAddr;
 use std::process::Command;
 use tempfile::TempDir;
+use testkit::Process;
 use testkit::wire::{ask, post};
-use testkit::{Process, free_address};
 
 /// One of the mini programs that `dev` knows.
 const APP: &str = "wx00000000000000a1";
@@ -24,14 +24,20 @@ impl Service {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_weapp-login"));
         command.arg("dev").current_dir(folder.path()).env_clear();
-        command.envs([("LISTEN", "127.0.0.1:0"), ("LOG", "off"), ("TRUSTED_PROXIES", "127.0.0.1")]);
-        let internal = free_address();
-        command.env("INTERNAL_LISTEN", internal.to_string()).envs(settings.iter().copied());
+        command.envs([
+            ("LISTEN", "127.0.0.1:0"),
+            ("LOG", "weapp_login::commands=info"),
+            ("LOG_FORMAT", "json"),
+            ("TRUSTED_PROXIES", "127.0.0.1"),
+        ]);
+        command.env("INTERNAL_LISTEN", "127.0.0.1:0").envs(settings.iter().copied());
         let mut process = Process::start(&mut command, folder.path().join("log"));
-        process.comes_up(|process| process.said().contains('\n'));
+        let internal = |said: &str| said.split_once("\"internal\":\"").and_then(|(_, rest)| first(rest, '"'));
+        let phones = |said: &str| said.split_once("http://").and_then(|(_, rest)| first(rest, ' '));
+        process.comes_up(|process| phones(&process.said()).is_some() && internal(&process.said()).is_some());
         let said = process.said();
-        let (_, rest) = said.split_once("http://").unwrap_or_else(|| panic!("no address in {said}"));
-        let address = rest.split(' ').next().unwrap().parse().unwrap();
+        let address = phones(&said).unwrap_or_else(|| panic!("no address in {said}"));
+        let internal = internal(&said).unwrap_or_else(|| panic!("no second address in {said}"));
         Service { address, internal, process, _folder: folder }
     }
 
@@ -65,4 +71,9 @@ impl Service {
         let answer = ask(self.address, "PUT", &format!("/control/people/{person}"), &json, r#"{"unionid":null}"#);
         assert!(answer.status.is_success(), "{answer:?}");
     }
+}
+
+/// The address that `text` begins with, as soon as what follows it is there.
+fn first(text: &str, end: char) -> Option<SocketAddr> {
+    text.split_once(end)?.0.parse().ok()
 }
