@@ -68,7 +68,8 @@ deny: ## licences, sources and advisories of all dependencies
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked --debug cargo-deny
 	scripts/deny
 
-deploy-check: ## the files of deploy/, read by promtool, helm and the schemas of Kubernetes
+deploy-check: servers ## the files of deploy/, read by the tools that they are for
+	cargo build --locked
 	scripts/deploy-check
 
 build: ## the program, for development

@@ -20,7 +20,7 @@ mod spreadsheet;
 mod users;
 
 use crate::settings;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use ending::Ending;
 use std::process::ExitCode;
 
@@ -72,8 +72,8 @@ impl Cli {
             Command::Dev(arguments) => dev::run(arguments).await,
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Export(arguments) => export::run(arguments).await,
-            Command::Completions(arguments) => packaging::completions(arguments),
-            Command::Man(arguments) => packaging::man(arguments),
+            Command::Completions(arguments) => packaging::completions(Cli::command(), arguments),
+            Command::Man(arguments) => packaging::man(Cli::command(), arguments),
             Command::Import(arguments) => return Ok(import::run(arguments).await?.into()),
             Command::Users(arguments) => return Ok(users::run(arguments).await?.into()),
         };

@@ -1,8 +1,7 @@
 //! What packages of the program carry beside it, made from the command line's own definition: so neither can differ from it.
 
-use super::Cli;
 use anyhow::Context;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
@@ -20,15 +19,15 @@ pub(super) struct ManArguments {
     folder: PathBuf,
 }
 
-/// Writes the completions to standard output.
-pub(super) fn completions(CompletionArguments { shell }: CompletionArguments) -> anyhow::Result<()> {
+/// Writes the completions of `command` to standard output.
+pub(super) fn completions(mut command: Command, arguments: CompletionArguments) -> anyhow::Result<()> {
     let mut text = vec![];
-    clap_complete::generate(shell, &mut Cli::command(), "weapp-login", &mut text);
+    clap_complete::generate(arguments.shell, &mut command, "weapp-login", &mut text);
     std::io::Write::write_all(&mut std::io::stdout(), &text).context("standard output does not take them")
 }
 
-/// Writes the pages.
-pub(super) fn man(ManArguments { folder }: ManArguments) -> anyhow::Result<()> {
-    let command = Cli::command().disable_help_subcommand(true);
-    clap_mangen::generate_to(command, &folder).with_context(|| format!("{} cannot be written to", folder.display()))
+/// Writes the pages of `command`.
+pub(super) fn man(command: Command, ManArguments { folder }: ManArguments) -> anyhow::Result<()> {
+    clap_mangen::generate_to(command.disable_help_subcommand(true), &folder)
+        .with_context(|| format!("{} cannot be written to", folder.display()))
 }

@@ -190,3 +190,34 @@ fn sources(folder: &Path) -> Box<dyn Iterator<Item = String>> {
         }
     }))
 }
+
+/// Words of capitals with an underscore: names of variables, besides a few of other programs.
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    let others = ["MYSQL_", "AF_", "REDISCLI_", "WEAPP_LOGIN_"];
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let is_name = |word: &str| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    words.filter(move |word| is_name(word) && !others.iter().any(|other| word.starts_with(other)))
+}
+
+#[test]
+fn whatever_deploys_the_service_names_settings_that_it_has() {
+    let known: Vec<String> =
+        settings().flat_map(|setting| setting.file_name().into_iter().chain([setting.name.to_owned()])).collect();
+
+    for path in [
+        "docker-compose.yml",
+        "deploy/try.env",
+        "deploy/systemd/weapp-login.service",
+        "deploy/systemd/weapp-login-migrate.service",
+        "deploy/helm/weapp-login/templates/deployment.yaml",
+        "deploy/helm/weapp-login/templates/migrate-job.yaml",
+        "deploy/helm/weapp-login/values.yaml",
+        "docs/operations.md",
+    ] {
+        let text = read(path);
+        assert!(variables(&text).next().is_some(), "{path} names none");
+        for name in variables(&text).filter(|name| !["GET_LOCK", "DEFAULT_ROLE"].contains(name)) {
+            assert!(known.iter().any(|setting| setting == name), "{path}: there is no {name}");
+        }
+    }
+}
