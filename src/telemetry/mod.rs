@@ -4,8 +4,8 @@
 
 pub mod log;
 pub mod metrics;
-pub mod spans;
 pub mod sign_ins;
+pub mod spans;
 mod trace;
 
 pub use trace::Trace;

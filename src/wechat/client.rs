@@ -188,8 +188,8 @@ impl WechatClient {
             Err(WechatError::Unavailable(_)) => call.failed(Instant::now()),
             _ => call.succeeded(),
         }
-        let errcode = |error: &WechatError| error.errcode().map_or("none".to_owned(), |errcode| errcode.to_string());
-        span.answered(answer.as_ref().err().map(|error| format!("errcode {}", errcode(error))));
+        let named = |error: &WechatError| error.errcode().map_or("none".to_owned(), |errcode| errcode.to_string());
+        span.answered(answer.as_ref().err().map(|error| format!("errcode {}", named(error))));
         self.gate.count(&app.id, path, answer.as_ref().err(), begin.elapsed());
         answer
     }
