@@ -11,11 +11,16 @@ CREATE ROLE IF NOT EXISTS weapp_service;
 GRANT SELECT, INSERT, UPDATE ON users TO weapp_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON identities TO weapp_service;
 GRANT SELECT, INSERT, DELETE ON login_events TO weapp_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON visits TO weapp_service;
 GRANT SELECT, INSERT, UPDATE ON phone_locks TO weapp_service;
 GRANT SELECT ON __diesel_schema_migrations TO weapp_service;
 
 -- Analysts: the views, and of the tables every column that is not personal.
 CREATE ROLE IF NOT EXISTS weapp_analyst;
+GRANT SELECT ON people TO weapp_analyst;
+GRANT SELECT ON person_visits TO weapp_analyst;
+GRANT SELECT ON person_events TO weapp_analyst;
+GRANT SELECT ON daily_failures TO weapp_analyst;
 GRANT SELECT ON daily_registrations TO weapp_analyst;
 GRANT SELECT ON daily_active_users TO weapp_analyst;
 GRANT SELECT ON monthly_active_users TO weapp_analyst;
@@ -27,18 +32,25 @@ GRANT SELECT ON users_without_unionid TO weapp_analyst;
 GRANT SELECT ON phone_bindings TO weapp_analyst;
 GRANT SELECT ON merged_users TO weapp_analyst;
 GRANT SELECT ON erased_users TO weapp_analyst;
-GRANT SELECT (id, language, profile_source, status, merged_into, created_at, updated_at, last_login_at, erased_at)
+GRANT SELECT (id, language, profile_source, status, merged_into, created_at, updated_at, last_login_at, erased_at,
+        last_seen_on, status_noted_at)
     ON users TO weapp_analyst;
 GRANT SELECT (app_id, user_id, created_at, last_login_at) ON identities TO weapp_analyst;
-GRANT SELECT (id, at, user_id, app_id, kind) ON login_events TO weapp_analyst;
+GRANT SELECT (id, at, user_id, app_id, kind, way, device) ON login_events TO weapp_analyst;
+GRANT SELECT ON visits TO weapp_analyst;
 GRANT SELECT ON phone_locks TO weapp_analyst;
 
 -- Support staff: find people by what these can tell (number, name, phone), see what happened, suspend and restore. No
 -- unionid and no openid: a person does not know them, and with them one could be followed into other companies' data.
 CREATE ROLE IF NOT EXISTS weapp_support;
 GRANT SELECT (id, nickname, avatar_url, phone, profile_source, status, merged_into, created_at, updated_at, last_login_at,
-        erased_at, status_by, status_reason),
+        erased_at, status_by, status_reason, last_seen_on, status_noted_at),
     UPDATE (status, status_by, status_reason, updated_at)
     ON users TO weapp_support;
 GRANT SELECT (app_id, user_id, created_at, last_login_at) ON identities TO weapp_support;
 GRANT SELECT ON login_events TO weapp_support;
+GRANT SELECT ON visits TO weapp_support;
+GRANT SELECT ON people TO weapp_support;
+GRANT SELECT ON person_visits TO weapp_support;
+GRANT SELECT ON person_events TO weapp_support;
+GRANT SELECT ON daily_failures TO weapp_support;

@@ -199,7 +199,8 @@ impl App {
         };
         Ok(App {
             tickets: Tickets::new(tokens.clone(), clock.clone(), random.clone(), settings.sessions.ticket_ttl),
-            sessions: Sessions::new(tokens.clone(), users.clone(), clock.clone(), random.clone(), lives),
+            sessions: Sessions::new(tokens.clone(), users.clone(), clock.clone(), random.clone(), lives)
+                .telling(shared.events.clone()),
             decryptions: DecryptionBudget::new(tokens.clone()),
             limits: RateLimits::new(tokens.clone(), shared.wechat_calls.clone(), quotas),
             phone_codes: PhoneCodes::new(tokens.clone(), wechat.clone(), access_tokens, random.clone()),

@@ -8,7 +8,7 @@
 //! | commands | [`commands`] |
 //! | web | [`server`] → [`routes`] · [`playground`], which only `dev` opens → [`exchange`] → [`error`] |
 //! | wiring | [`background`] → [`app`] |
-//! | meaning | [`ticket`] · [`session`] · [`decryption_budget`] · [`rate_limit`] · [`events`] · [`clock_offset`] · [`phone_code`] → [`access_token`] |
+//! | meaning | [`ticket`] · [`session`] · [`decryption_budget`] · [`rate_limit`] · [`clock_offset`] · [`phone_code`] → [`access_token`] · [`events`] |
 //! | outside world | [`store`] · [`wechat`] |
 //! | words | [`telemetry`] → [`settings`] · [`token`] → [`seal`] · [`identity`] · [`registration`] · [`user`] → [`random`] · [`clock`] · [`public_roots`] |
 //!

@@ -4,6 +4,7 @@ use super::extract::{Body, Caller, WithinLimit, refuse_beyond, within};
 use super::signed_in::{SignedIn, sign_in};
 use crate::app::App;
 use crate::error::{ApiError, Code};
+use crate::events::SignIn;
 use crate::registration::Way;
 use crate::store::EventKind;
 use crate::telemetry::sign_ins::Login;
@@ -84,6 +85,19 @@ pub(super) async fn login(
     caller: Caller,
     WithinLimit(Body(request)): WithinLimit<Body<LoginRequest>>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
+    let answer = answered(&app, &caller, &request).await;
+    let (kind, code) = match &answer {
+        Ok(LoginAnswer::SignedIn(_)) => (EventKind::Login, None),
+        Ok(LoginAnswer::RegistrationRequired(_)) => (EventKind::Ticket, None),
+        Err(error) => (EventKind::LoginFailed, Some(error.code.name())),
+    };
+    let app_id = app.settings().wechat.app(request.app_id.as_deref()).map(|app| app.id.clone());
+    let (user_id, origin) = (caller.account(), caller.origin);
+    app.shared.events.sign_in(SignIn { kind, user_id, app_id, way: None, code, origin });
+    answer.map(Json)
+}
+
+async fn answered(app: &App, caller: &Caller, request: &LoginRequest) -> Result<LoginAnswer, ApiError> {
     let code = within("code", &request.code, 512)?;
     let mini_program = app.settings().wechat.app(request.app_id.as_deref()).ok_or_else(|| match request.app_id {
         Some(_) => ApiError::invalid("this mini program is not configured"),
@@ -105,16 +119,14 @@ pub(super) async fn login(
         }
         let (ticket, life) = app.tickets.issue(identity, session_key).await?;
         app.shared.sign_ins.count_login(&mini_program.id, Login::RegistrationRequired);
-        return Ok(Json(LoginAnswer::RegistrationRequired(RegistrationRequired {
+        return Ok(LoginAnswer::RegistrationRequired(RegistrationRequired {
             status: Required::RegistrationRequired,
             ticket: ticket.text(),
             expires_in: life.num_seconds(),
             ways: mini_program.registration.clone(),
-        })));
+        }));
     };
-    let (user_id, app_id) = (user.id, identity.app_id.clone());
-    let signed_in = sign_in(&app, &caller, user, identity, session_key).await?;
-    app.shared.sign_ins.count_login(&app_id, Login::LoggedIn);
-    app.shared.events.note(EventKind::Login, user_id, Some(app_id));
-    Ok(Json(LoginAnswer::SignedIn(Box::new(signed_in))))
+    let signed_in = sign_in(app, caller, user, identity, session_key).await?;
+    app.shared.sign_ins.count_login(&mini_program.id, Login::LoggedIn);
+    Ok(LoginAnswer::SignedIn(Box::new(signed_in)))
 }

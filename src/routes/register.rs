@@ -7,6 +7,8 @@ use super::register_form::{Form, RegisterRequest, spent};
 use super::signed_in::{NotSignedIn, SignedIn, sign_in};
 use crate::app::App;
 use crate::error::{ApiError, Code, Retry};
+use crate::events::SignIn;
+use crate::identity::AppId;
 use crate::registration::Way;
 use crate::store::{EventKind, Newcomer, Outcome, Registered, StoreError};
 use crate::telemetry::sign_ins::Registration;
@@ -52,11 +54,29 @@ pub(super) async fn register(
     WithinLimit(Body(request)): WithinLimit<Body<RegisterRequest>>,
 ) -> Result<(Json<SignedIn>, StatusCode), ApiError> {
     let form = Form::try_from(request)?;
-    require_open(&app, &form).await?;
+    let mut app_id = None;
+    let answer = redeemed(&app, &caller, &form, &mut app_id).await;
+    if let Err(error) = &answer {
+        let (kind, code) = (EventKind::RegisterFailed, Some(error.code.name()));
+        let (user_id, way, origin) = (caller.account(), Some(form.way), caller.origin);
+        app.shared.events.sign_in(SignIn { kind, user_id, app_id, way, code, origin });
+    }
+    answer
+}
+
+/// The ticket's redemption and what follows; it tells the ticket's mini program as soon as that is known.
+async fn redeemed(
+    app: &App,
+    caller: &Caller,
+    form: &Form,
+    app_id: &mut Option<AppId>,
+) -> Result<(Json<SignedIn>, StatusCode), ApiError> {
+    require_open(app, form).await?;
 
     let ticket = app.tickets.redeem(form.token.clone()).await?.ok_or_else(spent)?;
+    *app_id = Some(ticket.identity().app_id.clone());
 
-    match registered(&app, &ticket, &form, &caller).await {
+    match registered(app, &ticket, form, caller).await {
         Ok(registered) => Ok(registered),
         Err(Failed { settlement, error }) => {
             app.tickets.settle(ticket, settlement).await?;
@@ -153,7 +173,6 @@ async fn stored(
     let identity = ticket.identity();
     let newcomer = Newcomer { identity, profile, phone, accounts: app.settings().wechat.phone_accounts };
     let Registered { user, outcome } = app.users.register(newcomer, app.clock().now()).await?;
-    let user_id = user.id;
     let signed_in = sign_in(app, caller, user, identity.clone(), ticket.session_key().clone()).await?;
     let (kind, status, ended) = match outcome {
         Outcome::Created => (EventKind::Register, StatusCode::CREATED, Registration::Created),
@@ -161,7 +180,8 @@ async fn stored(
         Outcome::Linked => (EventKind::Login, StatusCode::OK, Registration::Linked),
     };
     app.shared.sign_ins.count_registration(&identity.app_id, way, ended);
-    app.shared.events.note(kind, user_id, Some(identity.app_id.clone()));
+    let (user_id, app_id) = (caller.account(), Some(identity.app_id.clone()));
+    app.shared.events.sign_in(SignIn { kind, user_id, app_id, way: Some(way), code: None, origin: caller.origin });
     Ok((Json(signed_in), status))
 }
 

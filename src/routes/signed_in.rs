@@ -113,6 +113,7 @@ pub(super) async fn sign_in(
 ) -> Result<SignedIn, NotSignedIn> {
     caller.is(user.id);
     if user.status != Status::Active {
+        app.shared.events.met_suspended(user.id);
         return Err(NotSignedIn::Suspended);
     }
     let (token, life) = app.sessions.open(&user, identity, session_key, caller.device.clone()).await?;

@@ -8,21 +8,24 @@
 mod age;
 mod counts;
 mod form;
+mod listed;
 mod owners;
 mod record;
 
 pub use record::{Entry, Lives, OpenSession, Session};
 
 use crate::clock::Clock;
+use crate::events::EventLog;
 use crate::identity::{Identity, SessionKey};
 use crate::random::Random;
 use crate::store::{Entry as ListEntry, StoreError, TokenStore, UserStore, Value};
 use crate::token::{Place, Purpose, Token};
-use crate::user::{User, UserId};
+use crate::user::User;
 use age::Age;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use counts::Counts;
+use listed::list_name;
 use owners::Owners;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +40,7 @@ pub struct Sessions {
     lives: Lives,
     counts: Arc<Counts>,
     owners: Arc<Owners>,
+    events: Option<EventLog>,
 }
 
 impl Sessions {
@@ -48,8 +52,15 @@ impl Sessions {
         random: Random,
         lives: Lives,
     ) -> Sessions {
-        let owners = Arc::new(Owners::new(users.clone()));
-        Sessions { tokens, users, clock, random, lives, counts: Arc::default(), owners }
+        let owners = Arc::new(Owners::new(users.clone(), None));
+        Sessions { tokens, users, clock, random, lives, counts: Arc::default(), owners, events: None }
+    }
+
+    /// The same, which leave in `events` who uses them on which day, and whom they met suspended.
+    #[must_use]
+    pub fn telling(self, events: EventLog) -> Sessions {
+        let owners = Arc::new(Owners::new(self.users.clone(), Some(events.clone())));
+        Sessions { owners, events: Some(events), ..self }
     }
 
     /// Signs `user` in on one more device; tells the token and how long it lasts without use.
@@ -148,60 +159,6 @@ impl Sessions {
         Ok(())
     }
 
-    /// The open sessions of the account `id` and of every account that was merged into it, the last used first.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when a store does not answer.
-    pub async fn of(&self, id: UserId) -> Result<Vec<OpenSession>, StoreError> {
-        let now = self.clock.now();
-        let accounts = self.users.merged(id).await?;
-        let names: Vec<_> = accounts.iter().map(|account| list_name(*account)).collect();
-        let mut all = vec![];
-        for (account, members) in accounts.into_iter().zip(self.tokens.lists(&names).await?) {
-            for (member, used_at) in members {
-                let Some(entry) = form::read_listed(&member) else { continue };
-                let used_at = DateTime::from_timestamp_millis(used_at).unwrap_or_default();
-                let expires_at = self.expiry(entry.created_at, used_at);
-                all.push(OpenSession { entry, used_at, expires_at, opened_for: account, member });
-            }
-        }
-        all.retain(|open| open.expires_at > now);
-        all.sort_by(|a, b| (b.used_at, &b.entry.id).cmp(&(a.used_at, &a.entry.id)));
-        Ok(all)
-    }
-
-    /// Ends the session that the account `id` sees as `session`; tells whether there was one.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when a store does not answer.
-    pub async fn close_one(&self, id: UserId, session: &str) -> Result<bool, StoreError> {
-        let mut all = self.of(id).await?;
-        all.retain(|open| open.entry.id == session);
-        let found = !all.is_empty();
-        self.close_these(&all).await?;
-        Ok(found)
-    }
-
-    /// Ends every session of the account; tells how many there were.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when a store does not answer; some may have ended.
-    pub async fn close_all(&self, id: UserId) -> Result<usize, StoreError> {
-        let all = self.of(id).await?;
-        self.close_these(&all).await?;
-        Ok(all.len())
-    }
-
-    /// One round trip for each account that they were opened for.
-    async fn close_these(&self, open: &[OpenSession]) -> Result<(), StoreError> {
-        for of_one in open.chunk_by(|a, b| a.opened_for == b.opened_for) {
-            let values: Vec<_> = of_one.iter().map(|open| (open.entry.key.as_str(), open.member.as_slice())).collect();
-            let ended = self.tokens.delete_listed(&list_name(of_one[0].opened_for), &values).await?;
-            self.counts.closed.increment(ended as u64);
-        }
-        Ok(())
-    }
-
     /// The session with the copy of its owner made anew, or nothing: then it has ended. `now` is from before the owner was
     /// asked for: an answer that came late would else be believed for longer than a minute.
     async fn compared(
@@ -216,6 +173,7 @@ impl Sessions {
             self.counts.ended_by_status.increment(ended);
             return Ok(None);
         };
+        let before = session.used_at;
         let session = Session { user, used_at: now, ..session };
         let (list, member) = (list_name(session.opened_for), form::listed(&session.entry));
         let sealed = self.sealed(place, &session);
@@ -224,6 +182,9 @@ impl Sessions {
             return Ok(None);
         }
         self.counts.renewed.increment(1);
+        if let Some(events) = &self.events {
+            events.seen(session.user.id, &session.identity.app_id, before, now);
+        }
         Ok(Some(session))
     }
 
@@ -264,8 +225,4 @@ impl Sessions {
     fn remaining(&self, session: &Session) -> Duration {
         (self.expires_at(session) - self.clock.now()).to_std().unwrap_or(Duration::from_millis(1))
     }
-}
-
-fn list_name(id: UserId) -> String {
-    format!("sessions:{id}")
 }

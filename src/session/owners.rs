@@ -1,6 +1,7 @@
 //! Whose a session is by now, asked of the database.
 
 use super::record::Session;
+use crate::events::EventLog;
 use crate::store::{StoreError, UserStore};
 use crate::user::{Status, User};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,12 +20,14 @@ pub(super) struct Owners {
     users: Arc<dyn UserStore>,
     /// Until when, in milliseconds, the database is left alone where the copy would do.
     away_until: AtomicI64,
+    /// Where it is said that a suspended account was met.
+    events: Option<EventLog>,
 }
 
 impl Owners {
     /// People in `users`.
-    pub(super) fn new(users: Arc<dyn UserStore>) -> Owners {
-        Owners { users, away_until: AtomicI64::new(0) }
+    pub(super) fn new(users: Arc<dyn UserStore>, events: Option<EventLog>) -> Owners {
+        Owners { users, away_until: AtomicI64::new(0), events }
     }
 
     /// Whose `session` is, if they may use it.
@@ -32,7 +35,11 @@ impl Owners {
     /// # Errors
     /// [`StoreError::Unavailable`] when the user store does not answer.
     pub(super) async fn of(&self, session: &Session) -> Result<Option<User>, StoreError> {
-        Ok(self.account(session).await?.filter(|user| user.status == Status::Active))
+        let Some(user) = self.account(session).await? else { return Ok(None) };
+        if let (Status::Suspended, Some(events)) = (user.status, &self.events) {
+            events.met_suspended(user.id);
+        }
+        Ok(Some(user).filter(|user| user.status == Status::Active))
     }
 
     /// The same, or nothing while the user store cannot be asked.

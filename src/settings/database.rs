@@ -1,5 +1,6 @@
 //! Where people are kept, and for how long what they did.
 
+use super::log::{ClientAddresses, client_addresses};
 use super::parsers::{Parsed, days, file, optional, required, seconds, whole};
 use super::reader::{Reader, Section};
 use super::section::section;
@@ -41,10 +42,15 @@ section! {
             default: "1800",
             chinese: "一个 MySQL 连接使用多久后换新；0 为不换",
         };
-        /// how long login_events are kept
+        /// how long login_events and visits are kept
         events_retention: TimeDelta = "EVENTS_RETENTION_DAYS", days(1, 36_500), {
             default: "180",
-            chinese: "login_events 保留的天数",
+            chinese: "login_events 与 visits 保留的天数",
+        };
+        /// what login_events keep of the address that somebody signs in from: whole, masked (IPv4 to /24, IPv6 to /48) or none
+        client_addresses: ClientAddresses = "EVENTS_CLIENT_ADDRESS", client_addresses, {
+            default: "masked",
+            chinese: "login_events 中登录来源地址的保留方式：whole 完整，masked 掩码（IPv4 /24，IPv6 /48），none 不保留",
         };
     }
 }

@@ -15,7 +15,7 @@ pub enum LogFormat {
     Pretty,
 }
 
-/// How much of a client's address a request's line tells.
+/// How much of a client's address is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientAddresses {
     /// All of it.
@@ -68,7 +68,7 @@ fn filter(text: &str) -> Parsed<String> {
     }
 }
 
-fn client_addresses(text: &str) -> Parsed<ClientAddresses> {
+pub(super) fn client_addresses(text: &str) -> Parsed<ClientAddresses> {
     match text {
         "whole" => Ok(ClientAddresses::Whole),
         "masked" => Ok(ClientAddresses::Masked),

@@ -44,6 +44,7 @@ pub enum Operation {
     Held,
     Record,
     ForgetEvents,
+    ForgetVisits,
     Import,
     Present,
     Export,
@@ -60,6 +61,7 @@ impl Operation {
             | Operation::Export
             | Operation::ExportWithoutPair
             | Operation::ForgetEvents
+            | Operation::ForgetVisits
             | Operation::Search => LONG_TIME_LIMIT,
             _ => TIME_LIMIT,
         }

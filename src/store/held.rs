@@ -1,7 +1,7 @@
 //! Everything that is held about somebody, column by column, as they may ask for it.
 
-use super::schema::{identities, login_events, users};
-use chrono::NaiveDateTime;
+use super::schema::{identities, login_events, users, visits};
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::mysql::Mysql;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -16,6 +16,8 @@ pub struct Held {
     pub identities: Vec<HeldIdentity>,
     /// What happened to these accounts, the oldest first, as far back as events are kept.
     pub events: Vec<HeldEvent>,
+    /// When they were where, the oldest first, as far back as visits are kept.
+    pub visits: Vec<HeldVisit>,
 }
 
 /// A row of `users`.
@@ -46,6 +48,9 @@ pub struct HeldAccount {
     pub last_login_at: Option<NaiveDateTime>,
     #[serde(serialize_with = "maybe_utc")]
     pub erased_at: Option<NaiveDateTime>,
+    pub last_seen_on: Option<NaiveDate>,
+    #[serde(serialize_with = "maybe_utc")]
+    pub status_noted_at: Option<NaiveDateTime>,
 }
 
 /// A row of `identities`.
@@ -68,11 +73,25 @@ pub struct HeldIdentity {
 pub struct HeldEvent {
     #[serde(serialize_with = "utc")]
     pub at: NaiveDateTime,
-    pub user_id: i64,
+    pub user_id: Option<i64>,
     pub app_id: Option<String>,
     pub kind: String,
     pub actor: Option<String>,
     pub reason: Option<String>,
+    pub way: Option<String>,
+    pub device: Option<String>,
+    pub client_address: Option<String>,
+}
+
+/// A row of `visits`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Serialize)]
+#[diesel(table_name = visits, check_for_backend(Mysql, Sqlite))]
+#[expect(missing_docs, reason = "the columns, which the schema explains")]
+pub struct HeldVisit {
+    #[serde(serialize_with = "utc")]
+    pub at: NaiveDateTime,
+    pub user_id: i64,
+    pub app_id: String,
 }
 
 fn utc<S: Serializer>(time: &NaiveDateTime, to: S) -> Result<S::Ok, S::Error> {

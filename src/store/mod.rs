@@ -6,6 +6,7 @@
 mod attempt;
 mod error;
 mod failure;
+mod happened;
 mod held;
 mod liveness;
 mod placing;
@@ -21,7 +22,8 @@ mod users_sqlite;
 mod words;
 
 pub use error::StoreError;
-pub use held::{Held, HeldAccount, HeldEvent, HeldIdentity};
+pub use happened::{Device, EventKind, LoginEvent, Noted, Origin, Visit};
+pub use held::{Held, HeldAccount, HeldEvent, HeldIdentity, HeldVisit};
 pub use placing::Present;
 pub use redis::RedisTokens;
 pub use tokens::{Allowance, Entry, Member, Rate, TokenStore, Value};
@@ -30,6 +32,5 @@ pub use users::{Accounts, Database, Events, People, Transfer, UserStore};
 pub use users_mysql::Users as MysqlUsers;
 pub use users_sqlite::Users as SqliteUsers;
 pub use words::{
-    Account, Act, Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Outcome, Person, Registered,
-    Sought, WayIn,
+    Account, Act, Connections, Imported, Newcomer, NotUnlinked, Outcome, Person, Registered, Sought, WayIn,
 };

@@ -21,6 +21,8 @@ diesel::table! {
         erased_at -> Nullable<Timestamp>,
         status_by -> Nullable<Text>,
         status_reason -> Nullable<Text>,
+        last_seen_on -> Nullable<Date>,
+        status_noted_at -> Nullable<Timestamp>,
     }
 }
 
@@ -38,11 +40,22 @@ diesel::table! {
     login_events (id) {
         id -> BigInt,
         at -> Timestamp,
-        user_id -> BigInt,
+        user_id -> Nullable<BigInt>,
         app_id -> Nullable<Text>,
         kind -> Text,
         actor -> Nullable<Text>,
         reason -> Nullable<Text>,
+        way -> Nullable<Text>,
+        device -> Nullable<Text>,
+        client_address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    visits (at, user_id, app_id) {
+        at -> Timestamp,
+        user_id -> BigInt,
+        app_id -> Text,
     }
 }
 
@@ -54,4 +67,4 @@ diesel::table! {
 }
 
 diesel::joinable!(identities -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(users, identities, login_events, phone_locks);
+diesel::allow_tables_to_appear_in_same_query!(users, identities, login_events, visits, phone_locks);

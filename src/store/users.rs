@@ -6,12 +6,10 @@
 //! wholly or not at all.
 
 use super::error::StoreError;
+use super::happened::{EventKind, Noted};
 use super::held::Held;
 use super::placing::Present;
-use super::words::{
-    Account, Act, Connections, EventKind, Imported, LoginEvent, Newcomer, NotUnlinked, Person, Registered, Sought,
-    WayIn,
-};
+use super::words::{Account, Act, Connections, Imported, Newcomer, NotUnlinked, Person, Registered, Sought, WayIn};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
 use async_trait::async_trait;
@@ -91,7 +89,7 @@ pub trait Accounts: Send + Sync {
     async fn youngest(&self, after: UserId, most: i64) -> Result<Vec<Account>, StoreError>;
 
     /// Writes down what was done to the account elsewhere, such as in Redis.
-    async fn note(&self, id: UserId, kind: EventKind, act: Act<'_>) -> Result<(), StoreError>;
+    async fn note(&self, id: Option<UserId>, kind: EventKind, act: Act<'_>) -> Result<(), StoreError>;
 
     /// The accounts of those who fit, in the order of their numbers; `most` rows are looked at.
     async fn search(&self, sought: Sought<'_>, most: i64) -> Result<Vec<UserId>, StoreError>;
@@ -103,21 +101,26 @@ pub trait Accounts: Send + Sync {
 /// What happened, for those who ask later.
 #[async_trait]
 pub trait Events: Send + Sync {
-    /// Appends to `login_events` and brings `last_login_at` up to date, all or nothing; it never goes back.
-    async fn record(&self, events: &[LoginEvent]) -> Result<(), StoreError>;
+    /// Appends to `login_events` and `visits` and brings `last_login_at` and `last_seen_on` up to date, all or nothing;
+    /// these never go back. Of an account that SQL suspended, the event is written once for each suspension.
+    async fn record(&self, noted: &[Noted]) -> Result<(), StoreError>;
 
-    /// The same, of events that an earlier call may have recorded without being told so: what is there is not written twice.
-    async fn record_again(&self, events: &[LoginEvent]) -> Result<(), StoreError>;
+    /// The same, of what an earlier call may have recorded without being told so: what is there is not written twice.
+    async fn record_again(&self, noted: &[Noted]) -> Result<(), StoreError>;
 
     /// Deletes events older than `before`, `most` at the most; tells how many.
     async fn forget_events(&self, before: DateTime<Utc>, most: i64) -> Result<usize, StoreError>;
+
+    /// Deletes visits older than `before`, those of one part of a day and about `most` at the most; tells how many.
+    async fn forget_visits(&self, before: DateTime<Utc>, most: i64) -> Result<usize, StoreError>;
 }
 
 /// Many people at a time, in and out.
 #[async_trait]
 pub trait Transfer: Send + Sync {
-    /// Moves people in, all of them or none, in one transaction; the answers are in their order.
-    async fn import(&self, people: &[Person]) -> Result<Vec<Imported>, StoreError>;
+    /// Moves people in, all of them or none, in one transaction; the answers are in their order. Whose account was made, and
+    /// who got one more way in, has an event that tells so.
+    async fn import(&self, people: &[Person], act: Act<'_>) -> Result<Vec<Imported>, StoreError>;
 
     /// What is there of `people`: what [`Transfer::import`] would decide by.
     async fn present(&self, people: &[Person]) -> Result<Present, StoreError>;

@@ -69,43 +69,6 @@ pub enum NotUnlinked {
     Only,
 }
 
-/// What happened to an account, as `login_events` names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
-#[strum(serialize_all = "lowercase")]
-pub enum EventKind {
-    /// An account was made.
-    Register,
-    /// Somebody known signed in.
-    Login,
-    /// A session was ended by its holder.
-    Logout,
-    /// The account became a part of another one.
-    Merge,
-    /// An identity joined the account because of its phone number.
-    Link,
-    /// An identity was taken out of the account, and got one of its own.
-    Unlink,
-    /// Everything personal was removed.
-    Erase,
-    /// A phone number was stored.
-    Phone,
-    /// An admin closed the account.
-    Suspend,
-    /// An admin opened it again.
-    Restore,
-    /// An admin ended sessions.
-    Revoke,
-    /// The account was moved in from elsewhere.
-    Import,
-}
-
-impl EventKind {
-    /// The text in the database.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-}
-
 /// Something that is done to an account.
 #[derive(Debug, Clone, Copy)]
 pub struct Act<'a> {
@@ -137,19 +100,6 @@ pub enum Sought<'a> {
     OpenId(&'a AppId, &'a OpenId),
     /// The person who has this id everywhere.
     UnionId(&'a UnionId),
-}
-
-/// A row of `login_events`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoginEvent {
-    /// When it happened.
-    pub at: DateTime<Utc>,
-    /// The account it happened to.
-    pub user_id: UserId,
-    /// Absent for what no mini program did, such as an admin.
-    pub app_id: Option<AppId>,
-    /// What happened.
-    pub kind: EventKind,
 }
 
 /// An account with one way into it, if it has any, as people are moved in and out.

@@ -5,6 +5,7 @@ use super::Mode;
 mod auth;
 mod erase;
 mod errors;
+mod events;
 mod forged;
 mod introspect;
 mod login;

@@ -25,6 +25,8 @@ pub trait Storage {
     fn new() -> Self;
     /// Settings that name it.
     fn settings(&self) -> Vec<(String, String)>;
+    /// The column `line` of every row of an answer.
+    async fn lines(&self, sql: &str) -> Vec<String>;
 }
 
 /// A SQLite file of its own, and memory.
@@ -38,6 +40,19 @@ impl Storage for Embedded {
     fn settings(&self) -> Vec<(String, String)> {
         let file = self.0.path().join("people.sqlite3");
         vec![("DATABASE_URL".into(), format!("sqlite://{}", file.display())), ("REDIS_URL".into(), "memory:".into())]
+    }
+
+    async fn lines(&self, sql: &str) -> Vec<String> {
+        use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+        #[derive(QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            line: String,
+        }
+        let file = self.0.path().join("people.sqlite3");
+        let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+        let lines: Vec<Line> = sql_query(sql).load(&mut connection).unwrap();
+        lines.into_iter().map(|line| line.line).collect()
     }
 }
 
@@ -57,6 +72,11 @@ impl Storage for Servers {
             ("REDIS_KEY_PREFIX".into(), format!("{}:", self.0.name)),
         ]
     }
+
+    async fn lines(&self, sql: &str) -> Vec<String> {
+        use mysql_async::prelude::Queryable;
+        self.0.connect().await.query(sql).await.unwrap()
+    }
 }
 
 /// A running service with a WeChat of its own.
@@ -70,7 +90,7 @@ pub struct TestApp<S: Storage> {
     handles: Vec<actix_web::dev::ServerHandle>,
     background: Option<Background>,
     /// Kept for as long as the service uses it.
-    _storage: S,
+    pub storage: S,
 }
 
 impl<S: Storage> TestApp<S> {
@@ -140,7 +160,7 @@ impl<S: Storage> TestApp<S> {
         tokio::spawn(server);
         let http = testkit::client();
         let wechat = Wechat::at(wechat, http.clone());
-        TestApp { app, base, wechat, http, ahead, handles, background: Some(background), _storage: storage }
+        TestApp { app, base, wechat, http, ahead, handles, background: Some(background), storage }
     }
 
     /// Lets the service's clock jump.

@@ -95,5 +95,5 @@ async fn what_happened_is_written_down_within_a_second() {
     alice.delete("/v1/session").await;
 
     let later = test.app.clock().now() + chrono::TimeDelta::days(1);
-    eventually("three events", async || test.app.users.forget_events(later, 10).await.unwrap() == 3).await;
+    eventually("four events", async || test.app.users.forget_events(later, 10).await.unwrap() == 4).await;
 }

@@ -15,8 +15,8 @@ use weapp_login::clock::Clock;
 use weapp_login::identity::Identity;
 use weapp_login::registration::PhoneAccounts;
 use weapp_login::store::{
-    Accounts, Database as _, EventKind, Events, Imported, LoginEvent, MysqlUsers, Newcomer, Outcome, People, Person,
-    Transfer,
+    Accounts, Database as _, EventKind, Events, Imported, LoginEvent, MysqlUsers, Newcomer, Noted, Outcome, People,
+    Person, Transfer, Visit,
 };
 use weapp_login::user::{Profile, ProfileSource, Status, UserId};
 use wechat_simulator::{Options, SimulatedApp, Simulator};
@@ -64,8 +64,11 @@ async fn every_call_of_the_store_is_allowed_to_the_service() {
     store.set_status(holder, Status::Suspended, at.into()).await.unwrap().unwrap();
     assert_eq!(store.merged(holder).await.unwrap().len(), 2);
     assert_eq!(store.identities(holder).await.unwrap().len(), 2);
-    let event = LoginEvent { at, user_id: holder, app_id: None, kind: EventKind::Login };
-    store.record(&[event]).await.unwrap();
+    let event = LoginEvent::new(at, EventKind::Login, holder, None);
+    let visit = Visit::new(at, holder, APP.parse().unwrap());
+    let noted = [event.into(), Noted::Visit(visit), Noted::Suspension { at, user_id: holder }];
+    store.record(&noted).await.unwrap();
+    store.record_again(&noted).await.unwrap();
     let person = Person {
         id: UserId(0),
         pair: Some((APP.parse().unwrap(), "o-three".parse().unwrap())),
@@ -78,7 +81,10 @@ async fn every_call_of_the_store_is_allowed_to_the_service() {
     };
     let phone = "+8613000000002".parse().unwrap();
     let by_phone = Person { pair: None, phone: Some(phone), ..person.clone() };
-    assert_eq!(store.import(&[person, by_phone.clone()]).await.unwrap(), [Imported::Created, Imported::Created]);
+    assert_eq!(
+        store.import(&[person, by_phone.clone()], at.into()).await.unwrap(),
+        [Imported::Created, Imported::Created]
+    );
     assert_eq!(store.export_without_pair(UserId(0), 10).await.unwrap().0.len(), 1);
     for openid in ["o-four", "o-five"] {
         let (identity, profile) = (identity(openid, None), profile());
@@ -93,6 +99,7 @@ async fn every_call_of_the_store_is_allowed_to_the_service() {
     store.erase(holder, at.into()).await.unwrap();
     assert_eq!(store.export(None, 10).await.unwrap().len(), 3);
     assert!(store.forget_events(at + TimeDelta::seconds(1), 100).await.unwrap() >= 4);
+    assert_eq!(store.forget_visits(at + TimeDelta::seconds(1), 100).await.unwrap(), 1);
 
     roles.end().await;
 }
@@ -154,12 +161,12 @@ async fn people_register_sign_in_and_leave_where_the_service_has_its_role() {
     let mut kinds = vec![];
     for _ in 0..50 {
         kinds = full_rows(&mut admin, "SELECT kind FROM login_events ORDER BY kind").await;
-        if kinds.len() == 3 {
+        if kinds.len() == 4 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert_eq!(kinds, [["erase"], ["login"], ["register"]]);
+    assert_eq!(kinds, [["erase"], ["login"], ["register"], ["ticket"]]);
     drop(service);
     handle.stop(false).await;
     roles.end().await;

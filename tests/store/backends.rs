@@ -16,8 +16,10 @@ pub trait People: Sized {
     fn open(&self) -> Arc<dyn UserStore>;
     /// Address for a command of the program.
     fn url(&self) -> String;
-    /// What is written in `login_events`: account and kind, in order.
+    /// What is written in `login_events`: account, 0 for nobody known, and kind, in order.
     async fn events(&self) -> Vec<(i64, String)>;
+    /// Runs a statement as an admin would.
+    async fn run(&self, sql: &str);
     /// Makes the database refuse events of the account `id`.
     async fn refuse_events_of(&self, id: i64);
     /// Folder of its migrations.
@@ -54,7 +56,15 @@ impl People for Sqlite {
         use diesel::prelude::*;
         use weapp_login::store::schema::login_events::dsl::{id, kind, login_events, user_id};
         let mut connection = SqliteConnection::establish(self.file().to_str().unwrap()).unwrap();
-        login_events.order(id).select((user_id, kind)).load(&mut connection).unwrap()
+        let rows: Vec<(Option<i64>, String)> =
+            login_events.order(id).select((user_id, kind)).load(&mut connection).unwrap();
+        rows.into_iter().map(|(account, what)| (account.unwrap_or_default(), what)).collect()
+    }
+
+    async fn run(&self, sql: &str) {
+        use diesel::connection::SimpleConnection;
+        let mut connection = diesel::SqliteConnection::establish(self.file().to_str().unwrap()).unwrap();
+        connection.batch_execute(sql).unwrap();
     }
 
     async fn refuse_events_of(&self, id: i64) {
@@ -88,7 +98,12 @@ impl People for Mysql {
     async fn events(&self) -> Vec<(i64, String)> {
         use mysql_async::prelude::Queryable;
         let mut connection = self.0.connect().await;
-        connection.query("SELECT user_id, kind FROM login_events ORDER BY id").await.unwrap()
+        connection.query("SELECT COALESCE(user_id, 0), kind FROM login_events ORDER BY id").await.unwrap()
+    }
+
+    async fn run(&self, sql: &str) {
+        use mysql_async::prelude::Queryable;
+        self.0.connect().await.query_drop(sql).await.unwrap();
     }
 
     async fn refuse_events_of(&self, id: i64) {

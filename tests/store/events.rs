@@ -6,11 +6,11 @@ use crate::histories::{identity, named, now};
 use std::time::Duration;
 use weapp_login::clock::Clock;
 use weapp_login::events::event_log;
-use weapp_login::store::{EventKind, LoginEvent, Newcomer};
+use weapp_login::store::{EventKind, LoginEvent, Newcomer, Noted};
 use weapp_login::user::UserId;
 
-fn event(user_id: i64, kind: EventKind) -> LoginEvent {
-    LoginEvent { at: now(), user_id: UserId(user_id), app_id: Some("wx1".parse().unwrap()), kind }
+fn event(user_id: i64, kind: EventKind) -> Noted {
+    LoginEvent::new(now(), kind, UserId(user_id), Some("wx1".parse().unwrap())).into()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,14 +52,14 @@ async fn many_at_once_are_who_they_are_one_by_one() {
         let mut present = Present::default();
         let mut expected = vec![];
         for person in &people {
-            expected.extend(singly.import(std::slice::from_ref(person)).await.unwrap());
+            expected.extend(singly.import(std::slice::from_ref(person), now().into()).await.unwrap());
         }
 
         let mut outcomes = vec![];
         for people in people.chunks(25) {
             present.extend(at_once.present(people).await.unwrap());
             let forecast = present.forecast(people);
-            outcomes.extend(at_once.import(people).await.unwrap());
+            outcomes.extend(at_once.import(people, now().into()).await.unwrap());
             assert_eq!(outcomes[outcomes.len() - people.len()..], forecast, "round {round}");
         }
 
@@ -88,7 +88,7 @@ async fn thousands_at_once_keep_their_names_while_others_register() {
         }
     };
 
-    let imports = join_all([users.import(&first), other.import(&second)]);
+    let imports = join_all([users.import(&first, now().into()), other.import(&second, now().into())]);
     let (imported, ()) = futures_util::join!(imports, registering);
 
     for outcomes in imported {

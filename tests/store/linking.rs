@@ -118,8 +118,8 @@ async fn somebody_moved_in_by_number_only_is_found_by_it() {
     let (phone, alice) = (number(), identity("wx1", "oA", Some("uA")));
     let moved = person("Alice", Some(phone.clone()));
 
-    let outcomes = users.import(&[moved.clone(), moved.clone()]).await.unwrap();
-    let again = users.import(std::slice::from_ref(&moved)).await.unwrap();
+    let outcomes = users.import(&[moved.clone(), moved.clone()], now().into()).await.unwrap();
+    let again = users.import(std::slice::from_ref(&moved), now().into()).await.unwrap();
     let (exported, last) = users.export_without_pair(weapp_login::user::UserId(0), 10).await.unwrap();
     let linked = users.register(by_phone(&alice, &named(""), &phone, Link), now()).await.unwrap();
 
@@ -129,8 +129,8 @@ async fn somebody_moved_in_by_number_only_is_found_by_it() {
     assert_eq!((linked.outcome, last), (Outcome::Linked, Some(linked.user.id)));
     assert_eq!(linked.user.profile.nickname, "Alice");
     assert_eq!(users.export_without_pair(weapp_login::user::UserId(0), 10).await.unwrap().0, []);
-    assert_eq!(users.import(&[moved]).await.unwrap(), [Imported::Known]);
-    assert_eq!(backend.events().await, [(linked.user.id.0, "link".to_owned())]);
+    assert_eq!(users.import(&[moved], now().into()).await.unwrap(), [Imported::Known]);
+    assert_eq!(backend.events().await, ["import", "link"].map(|kind| (linked.user.id.0, kind.to_owned())));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,12 +139,12 @@ async fn somebody_suspended_who_is_moved_in_twice_is_moved_in_once() {
     let phone = number();
     let suspended = weapp_login::store::Person { status: Status::Suspended, ..person("Al", Some(phone.clone())) };
 
-    let first = users.import(std::slice::from_ref(&suspended)).await.unwrap();
-    let second = users.import(&[suspended]).await.unwrap();
+    let first = users.import(std::slice::from_ref(&suspended), now().into()).await.unwrap();
+    let second = users.import(&[suspended], now().into()).await.unwrap();
 
     assert_eq!((first, second), (vec![Imported::Created], vec![Imported::Known]));
     assert_eq!(
-        users.import(&[person("Al", Some(phone))]).await.unwrap(),
+        users.import(&[person("Al", Some(phone))], now().into()).await.unwrap(),
         [Imported::Created],
         "no active account has it"
     );

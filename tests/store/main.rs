@@ -14,6 +14,7 @@ mod workers;
 #[path = "."]
 mod mysql {
     pub use crate::backends::Mysql as Backend;
+    mod activity;
     mod events;
     mod importing;
     mod linking;
@@ -27,6 +28,7 @@ mod mysql {
 #[path = "."]
 mod sqlite {
     pub use crate::backends::Sqlite as Backend;
+    mod activity;
     mod events;
     mod importing;
     mod linking;

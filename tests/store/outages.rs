@@ -4,7 +4,7 @@ use crate::backends::{Mysql, People};
 use crate::histories::{identity, named, now};
 use chrono::TimeDelta;
 use testkit::given;
-use weapp_login::store::{EventKind, LoginEvent, Newcomer};
+use weapp_login::store::{EventKind, LoginEvent, Newcomer, Noted};
 
 async fn administrator() -> mysql_async::Conn {
     mysql_async::Conn::from_url(given("TEST_DATABASE_URL")).await.unwrap()
@@ -46,7 +46,7 @@ async fn the_first_request_after_a_restart_of_the_database_succeeds() {
 async fn events_are_written_once_whatever_happens_to_connections() {
     let (backend, users) = Mysql::migrated().await;
     let user = users.register(Newcomer::new(&identity("wx1", "o1", None), &named("A")), now()).await.unwrap().user;
-    let event = LoginEvent { at: now(), user_id: user.id, app_id: None, kind: EventKind::Logout };
+    let event = Noted::from(LoginEvent::new(now(), EventKind::Logout, user.id, None));
 
     end_connections(&backend).await;
     users.record(&[event.clone(), event]).await.unwrap();

@@ -6,7 +6,7 @@ use crate::histories::{identity, named, now};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use weapp_login::identity::Identity;
-use weapp_login::store::{EventKind, LoginEvent, Newcomer};
+use weapp_login::store::{EventKind, LoginEvent, Newcomer, Noted};
 use weapp_login::user::{ANONYMOUS_NICKNAME, Profile, ProfileSource, Status, UserId};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,11 +154,9 @@ async fn the_last_login_never_goes_back() {
     let (here, there) = (identity("wx1", "o1", Some("u1")), identity("wx2'\\", "o2", Some("u1")));
     let user = users.register(Newcomer::new(&here, &named("A")), now()).await.unwrap().user;
     users.find(&there, now()).await.unwrap().unwrap();
-    let login = |minutes, who: &Identity| LoginEvent {
-        at: now() + TimeDelta::minutes(minutes),
-        user_id: user.id,
-        app_id: Some(who.app_id.clone()),
-        kind: EventKind::Login,
+    let login = |minutes, who: &Identity| {
+        let at = now() + TimeDelta::minutes(minutes);
+        Noted::from(LoginEvent::new(at, EventKind::Login, user.id, Some(who.app_id.clone())))
     };
 
     users.record(&[login(5, &here), login(3, &there)]).await.unwrap();
@@ -197,11 +195,9 @@ async fn events_bring_the_last_login_up_to_date_and_are_forgotten_by_age() {
     let (_backend, users) = Backend::migrated().await;
     let alice = identity("wx1", "o1", None);
     let user = users.register(Newcomer::new(&alice, &named("A")), now()).await.unwrap().user;
-    let event = |minutes, kind| LoginEvent {
-        at: now() + TimeDelta::minutes(minutes),
-        user_id: user.id,
-        app_id: Some(alice.app_id.clone()),
-        kind,
+    let event = |minutes, kind| {
+        let at = now() + TimeDelta::minutes(minutes);
+        Noted::from(LoginEvent::new(at, kind, user.id, Some(alice.app_id.clone())))
     };
     let events = [event(2, EventKind::Login), event(1, EventKind::Login), event(3, EventKind::Logout)];
 

@@ -136,7 +136,7 @@ async fn everything_that_is_held_is_exported<B: People>() {
     assert_eq!(held["identities"][0]["openid"], "oSecretAnn");
     assert_eq!(held["events"][0]["kind"], "suspend");
     assert_eq!(held["sessions"], json!([]));
-    assert_eq!(held["accounts"][0].as_object().unwrap().len(), 19, "every column of users");
+    assert_eq!(held["accounts"][0].as_object().unwrap().len(), 21, "every column of users");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,10 +71,11 @@ async fn import(users: &dyn UserStore, arguments: &Arguments) -> anyhow::Result<
     let (mut batch, mut next) = (Batch::default(), Batch::default());
     while let Some(place) = batch.fill(&mut lines, arguments.batch, &mut tally, &mut report)? {
         let place = next.fill(&mut lines, arguments.batch, &mut tally, &mut report)?.unwrap_or(place);
+        let act = || Clock::system().now().into();
         let outcomes = match batch.meets(&next) {
             // The first line that names somebody is the one that counts.
-            true => (users.import(&batch.people).await?, users.import(&next.people).await?),
-            false => try_join(users.import(&batch.people), users.import(&next.people)).await?,
+            true => (users.import(&batch.people, act()).await?, users.import(&next.people, act()).await?),
+            false => try_join(users.import(&batch.people, act()), users.import(&next.people, act())).await?,
         };
         for outcome in outcomes.0.into_iter().chain(outcomes.1) {
             tally.count(outcome);

@@ -64,7 +64,7 @@ async fn told(desk: &Desk, id: UserId, ended: usize) -> anyhow::Result<Ending> {
         return Ok(Ending::Done);
     }
     if ended > 0 {
-        desk.users.note(id, EventKind::Revoke, desk.act()).await?;
+        desk.users.note(Some(id), EventKind::Revoke, desk.act()).await?;
     }
     print::say(desk, &format!("{ended} sessions ended"), &json!({ "id": id.to_string(), "sessionsEnded": ended }));
     Ok(Ending::Done)

@@ -1,6 +1,8 @@
 //! The device that somebody signs in from, and whom they turn out to be.
 
-use crate::exchange::Exchange;
+use super::client_address::address;
+use crate::exchange::{Exchange, app};
+use crate::store::{Device, Origin};
 use crate::user::UserId;
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -13,6 +15,8 @@ use std::rc::Rc;
 pub(crate) struct Caller {
     /// What they recognise the device by, made from the user agent, such as `iPhone · WeChat 8.0.50`; 64 characters at most.
     pub device: String,
+    /// Where they are, for their events.
+    pub origin: Origin,
     exchange: Rc<Exchange>,
 }
 
@@ -20,6 +24,11 @@ impl Caller {
     /// Notes, for the log, which account they have.
     pub(crate) fn is(&self, account: UserId) {
         self.exchange.account.set(Some(account));
+    }
+
+    /// Which account they turned out to have.
+    pub(crate) fn account(&self) -> Option<UserId> {
+        self.exchange.account.get()
     }
 }
 
@@ -29,7 +38,10 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        ready(Ok(Caller { device: label(agent.unwrap_or_default()), exchange: Exchange::of(request) }))
+        let agent = agent.unwrap_or_default();
+        let address = app(request).settings().database.client_addresses.told(address(request));
+        let origin = Origin { device: device(agent), address };
+        ready(Ok(Caller { device: label(agent), origin, exchange: Exchange::of(request) }))
     }
 }
 
@@ -56,6 +68,16 @@ fn label(agent: &str) -> String {
     }
 }
 
+fn device(agent: &str) -> Device {
+    const MARKS: &[(&str, Device)] = &[
+        ("wechatdevtools", Device::Devtools),
+        ("iPhone", Device::Ios),
+        ("iPad", Device::Ios),
+        ("Android", Device::Android),
+    ];
+    MARKS.iter().find(|(mark, _)| agent.contains(mark)).map_or(Device::Other, |(_, device)| *device)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +88,9 @@ mod tests {
                       Mobile/15E148 MicroMessenger/8.0.50(0x1800323d) NetType/WIFI Language/zh_CN";
 
         assert_eq!(label(iphone), "iPhone · WeChat 8.0.50");
+        assert_eq!(device(iphone), Device::Ios);
+        assert_eq!(device("Mozilla/5.0 (Linux; Android 14) wechatdevtools/1.06"), Device::Devtools);
+        assert_eq!(device("curl/8"), Device::Other);
         assert_eq!(label("curl/8"), "Unknown device");
         assert_eq!(label("Android MicroMessenger/x"), "Android");
     }

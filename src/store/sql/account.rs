@@ -24,6 +24,7 @@ struct Changes<'a> {
     status: Option<&'a str>,
     status_by: Option<Option<&'a str>>,
     status_reason: Option<Option<&'a str>>,
+    status_noted_at: Option<NaiveDateTime>,
     updated_at: NaiveDateTime,
 }
 
@@ -72,6 +73,7 @@ pub(super) async fn set_status(
         status: Some(status.as_str()),
         status_by: Some(act.by),
         status_reason: Some(act.reason),
+        status_noted_at: Some(stored(act.at)),
         updated_at: stored(act.at),
         ..Changes::default()
     };
@@ -79,7 +81,7 @@ pub(super) async fn set_status(
     transaction(c, async |c| {
         let user = change(c, id, &[Status::Active, Status::Suspended], &changes).await?;
         if let Some(user) = &user {
-            append(c, user.id.0, None, kind, act).await?;
+            append(c, Some(user.id.0), None, kind, act).await?;
         }
         Ok(user)
     })
@@ -124,12 +126,12 @@ pub(super) async fn erase(c: &mut Connection, id: UserId, act: Act<'_>) -> Resul
                 users::profile_source.eq(ProfileSource::Anonymous.as_str()),
                 (users::status.eq(Status::Erased.as_str()), users::erased_at.eq(stored(act.at))),
                 (users::status_by.eq(act.by), users::status_reason.eq(act.reason)),
-                users::updated_at.eq(stored(act.at)),
+                (users::updated_at.eq(stored(act.at)), users::status_noted_at.eq(stored(act.at))),
             ))
             .execute(c)
             .await?;
         diesel::delete(identities::table.filter(identities::user_id.eq(row.id))).execute(c).await?;
-        append(c, row.id, None, EventKind::Erase, act).await?;
+        append(c, Some(row.id), None, EventKind::Erase, act).await?;
         Ok(())
     })
     .await

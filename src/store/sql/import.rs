@@ -1,12 +1,12 @@
 //! Moving people in, many in one transaction: however many they are, a dozen round trips.
 
-use super::{Backend, Connection, first_id, phone_lock};
+use super::{Backend, Connection, events, first_id, phone_lock};
 use crate::store::attempt::transaction;
 use crate::store::failure::Failure;
 use crate::store::placing::{Account, Placement, Present};
 use crate::store::row::{Row, stored};
 use crate::store::schema::{identities, users};
-use crate::store::{Imported, Person, StoreError};
+use crate::store::{Act, EventKind, Imported, Person, StoreError};
 use crate::user::{Status, UserId};
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -20,12 +20,13 @@ const ROWS: usize = 1000;
 const LISTED: usize = 900;
 
 /// Moves people in, all or none.
-pub(super) async fn import(c: &mut Connection, people: &[Person]) -> Result<Vec<Imported>, Failure> {
+pub(super) async fn import(c: &mut Connection, people: &[Person], act: Act<'_>) -> Result<Vec<Imported>, Failure> {
     transaction(c, async |c| {
         phone_lock::lock(c, by_number(people).filter_map(|person| person.phone.as_ref())).await?;
         let placements = present(c, people).await?.place(people);
         let made = created(c, people, &placements).await?;
         let mut ways = Vec::with_capacity(people.len());
+        let mut moved = Vec::with_capacity(people.len());
         for (nth, (person, placement)) in people.iter().zip(&placements).enumerate() {
             let account = match placement {
                 Placement::Known => continue,
@@ -33,12 +34,16 @@ pub(super) async fn import(c: &mut Connection, people: &[Person]) -> Result<Vec<
                 Placement::Joins(Account::MadeFor(nth)) => made[nth],
                 Placement::Joins(Account::There(id)) => id.0,
             };
+            moved.push((account, person.pair.as_ref().map(|(app, _)| app)));
             ways.extend(person.pair.as_ref().map(|_| (person, account)));
         }
         // In the order of their key, so that neighbours in it are written one after the other.
         ways.sort_by_key(|(person, _)| person.pair.as_ref().map(|(app, openid)| (app.as_str(), openid.as_str())));
         for ways in ways.chunks(ROWS) {
             add_ways(c, ways).await?;
+        }
+        for moved in moved.chunks(ROWS) {
+            events::append_all(c, moved, EventKind::Import, act).await?;
         }
         Ok(placements.into_iter().map(Placement::outcome).collect())
     })

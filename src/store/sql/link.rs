@@ -70,7 +70,7 @@ async fn link(
         diesel::update(account).set(users::unionid.eq(given)).execute(c).await?;
     }
     add_identity(c, newcomer.identity, holder.id, now).await?;
-    append(c, holder.id, Some(&newcomer.identity.app_id), EventKind::Link, now.into()).await?;
+    append(c, Some(holder.id), Some(&newcomer.identity.app_id), EventKind::Link, now.into()).await?;
     let mut user = by_id(c, holder.id).await?.ok_or(Error::NotFound)?.user()?;
     renew_profile(c, &mut user, newcomer.profile, now).await?;
     Ok(Registered { user, outcome: Outcome::Linked })
@@ -125,7 +125,11 @@ async fn take_out(
     let now = act.at;
     // A unionid that stayed would lead the identity back at its next login, if it is that one's.
     diesel::update(users::table.filter(users::id.eq(row.id).or(users::merged_into.eq(row.id))))
-        .set((users::unionid.eq(None::<&str>), users::updated_at.eq(stored(now))))
+        .set((
+            users::unionid.eq(None::<&str>),
+            users::updated_at.eq(stored(now)),
+            users::status_noted_at.eq(stored(now)),
+        ))
         .execute(c)
         .await?;
     let (status_by, status_reason) = why(c, row.id).await?;
@@ -134,13 +138,13 @@ async fn take_out(
             users::status.eq(&row.status),
             (users::status_by.eq(status_by), users::status_reason.eq(status_reason)),
             users::created_at.eq(stored(now)),
-            users::updated_at.eq(stored(now)),
+            (users::updated_at.eq(stored(now)), users::status_noted_at.eq(stored(now))),
             users::last_login_at.eq(last_login),
         ))
         .execute(c)
         .await?;
     let own = last_id(c).await?;
     diesel::update(identities::table.find((app, open))).set(identities::user_id.eq(own)).execute(c).await?;
-    append(c, row.id, Some(app_id), EventKind::Unlink, act).await?;
+    append(c, Some(row.id), Some(app_id), EventKind::Unlink, act).await?;
     Ok(by_id(c, own).await?.ok_or(Error::NotFound)?.user()?)
 }

@@ -96,9 +96,15 @@ async fn merge(c: &mut Connection, pair: Row, holder: Row, now: DateTime<Utc>) -
     }
     let phone = keeper.phone.take().or(leaver.phone);
     diesel::update(users::table.find(keeper.id))
-        .set((users::status.eq(strictest.as_str()), users::phone.eq(phone), users::updated_at.eq(stored(now))))
+        .set((
+            users::status.eq(strictest.as_str()),
+            users::phone.eq(phone),
+            users::updated_at.eq(stored(now)),
+            // What is inherited is no suspension of its own.
+            users::status_noted_at.eq(stored(now)),
+        ))
         .execute(c)
         .await?;
-    append(c, leaver.id, None, EventKind::Merge, now.into()).await?;
+    append(c, Some(leaver.id), None, EventKind::Merge, now.into()).await?;
     by_id(c, keeper.id).await?.ok_or(Failure::Query(Error::NotFound))
 }

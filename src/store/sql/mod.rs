@@ -11,11 +11,14 @@ mod import;
 mod link;
 mod lookup;
 mod merge;
+mod noted;
 mod pending;
 mod phone_lock;
 mod register;
 mod renew;
 mod search;
+mod suspension;
+mod visits;
 mod written;
 mod youngest;
 
@@ -23,8 +26,8 @@ use super::{Backend, Connection, ELSE_UPDATE, MIGRATIONS, NEWER, Users, first_id
 use crate::identity::{AppId, Identity, OpenId};
 use crate::store::attempt::Operation;
 use crate::store::{
-    Account, Accounts, Act, Connections, Database, EventKind, Events, Held, Imported, LoginEvent, Newcomer,
-    NotUnlinked, People, Person, Present, Registered, Sought, StoreError, Transfer, WayIn,
+    Account, Accounts, Act, Connections, Database, EventKind, Events, Held, Imported, Newcomer, NotUnlinked, Noted,
+    People, Person, Present, Registered, Sought, StoreError, Transfer, WayIn,
 };
 use crate::user::{AvatarUrl, Nickname, Phone, Status, User, UserId};
 use async_trait::async_trait;
@@ -97,8 +100,10 @@ impl Accounts for Users {
         self.attempts.run(Operation::Youngest, async |c| youngest::youngest(c, after, most).await).await
     }
 
-    async fn note(&self, id: UserId, kind: EventKind, act: Act<'_>) -> Result<(), StoreError> {
-        self.attempts.run(Operation::Note, async |c| Ok(events::append(c, id.0, None, kind, act).await?)).await
+    async fn note(&self, id: Option<UserId>, kind: EventKind, act: Act<'_>) -> Result<(), StoreError> {
+        self.attempts
+            .run(Operation::Note, async |c| Ok(events::append(c, id.map(|id| id.0), None, kind, act).await?))
+            .await
     }
 
     async fn search(&self, sought: Sought<'_>, most: i64) -> Result<Vec<UserId>, StoreError> {
@@ -112,23 +117,27 @@ impl Accounts for Users {
 
 #[async_trait]
 impl Events for Users {
-    async fn record(&self, events: &[LoginEvent]) -> Result<(), StoreError> {
-        self.attempts.run(Operation::Record, async |c| events::record(c, events).await).await
+    async fn record(&self, noted: &[Noted]) -> Result<(), StoreError> {
+        self.attempts.run(Operation::Record, async |c| noted::record(c, noted).await).await
     }
 
-    async fn record_again(&self, events: &[LoginEvent]) -> Result<(), StoreError> {
-        self.attempts.run(Operation::Record, async |c| events::record_again(c, events).await).await
+    async fn record_again(&self, noted: &[Noted]) -> Result<(), StoreError> {
+        self.attempts.run(Operation::Record, async |c| noted::record_again(c, noted).await).await
     }
 
     async fn forget_events(&self, before: DateTime<Utc>, most: i64) -> Result<usize, StoreError> {
         self.attempts.run(Operation::ForgetEvents, async |c| events::forget(c, before, most).await).await
     }
+
+    async fn forget_visits(&self, before: DateTime<Utc>, most: i64) -> Result<usize, StoreError> {
+        self.attempts.run(Operation::ForgetVisits, async |c| visits::forget(c, before, most).await).await
+    }
 }
 
 #[async_trait]
 impl Transfer for Users {
-    async fn import(&self, people: &[Person]) -> Result<Vec<Imported>, StoreError> {
-        self.attempts.run(Operation::Import, async |c| import::import(c, people).await).await
+    async fn import(&self, people: &[Person], act: Act<'_>) -> Result<Vec<Imported>, StoreError> {
+        self.attempts.run(Operation::Import, async |c| import::import(c, people, act).await).await
     }
 
     async fn present(&self, people: &[Person]) -> Result<Present, StoreError> {

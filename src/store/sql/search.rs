@@ -4,8 +4,8 @@ use super::Connection;
 use super::lookup::keeper;
 use crate::store::Sought;
 use crate::store::failure::Failure;
-use crate::store::held::{Held, HeldAccount, HeldEvent, HeldIdentity};
-use crate::store::schema::{identities, login_events, users};
+use crate::store::held::{Held, HeldAccount, HeldEvent, HeldIdentity, HeldVisit};
+use crate::store::schema::{identities, login_events, users, visits};
 use crate::user::UserId;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -60,10 +60,16 @@ pub(super) async fn held(c: &mut Connection, id: UserId) -> Result<Option<Held>,
         .load(c)
         .await?;
     let events: Vec<HeldEvent> = login_events::table
-        .filter(login_events::user_id.eq_any(accounts.iter().map(|account| account.id)))
+        .filter(login_events::user_id.eq_any(accounts.iter().map(|account| Some(account.id))))
         .order((login_events::at, login_events::id))
         .select(HeldEvent::as_select())
         .load(c)
         .await?;
-    Ok(Some(Held { accounts, identities, events }))
+    let visits: Vec<HeldVisit> = visits::table
+        .filter(visits::user_id.eq_any(accounts.iter().map(|account| account.id)))
+        .order((visits::at, visits::app_id))
+        .select(HeldVisit::as_select())
+        .load(c)
+        .await?;
+    Ok(Some(Held { accounts, identities, events, visits }))
 }
