@@ -1,7 +1,7 @@
 //! Where requests leave events.
 
 use super::bound::Bound;
-use super::count;
+use super::counts::count;
 use crate::clock::Clock;
 use crate::identity::AppId;
 use crate::registration::Way;

@@ -5,6 +5,7 @@
 //! it takes the rest is found by halving, said and left out, so that nothing behind it waits for ever.
 
 mod bound;
+mod counts;
 mod log;
 mod recent;
 mod retention;
@@ -15,8 +16,6 @@ pub use retention::forget_old_events;
 pub use writer::{EventWriter, PERIOD};
 
 use crate::clock::Clock;
-use crate::telemetry::metrics::outcomes;
-use metrics::Counter;
 use tokio::sync::mpsc::channel;
 
 /// Events that wait in memory at the most.
@@ -26,8 +25,4 @@ pub const MAX_WAITING: usize = 50_000;
 pub fn event_log(clock: Clock) -> (EventLog, EventWriter) {
     let (waiting, events) = channel(MAX_WAITING);
     (EventLog::new(waiting, clock), EventWriter::new(events))
-}
-
-fn count(outcome: &'static str) -> Counter {
-    outcomes("weapp_login_events_total", outcome)
 }

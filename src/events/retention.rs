@@ -1,6 +1,6 @@
 //! The end of what is old.
 
-use super::count;
+use super::counts::count;
 use crate::clock::Clock;
 use crate::store::{StoreError, TokenStore, UserStore, Value};
 use chrono::TimeDelta;

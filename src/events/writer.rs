@@ -1,6 +1,6 @@
 //! Writes what is left in the log, in batches.
 
-use super::count;
+use super::counts::count;
 use super::recent::Recent;
 use crate::store::{Noted, StoreError, UserStore};
 use metrics::Counter;

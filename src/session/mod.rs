@@ -8,7 +8,6 @@
 mod age;
 mod counts;
 mod form;
-mod listed;
 mod owners;
 mod record;
 
@@ -20,13 +19,13 @@ use crate::identity::{Identity, SessionKey};
 use crate::random::Random;
 use crate::store::{Entry as ListEntry, StoreError, TokenStore, UserStore, Value};
 use crate::token::{Place, Purpose, Token};
-use crate::user::User;
+use crate::user::{User, UserId};
 use age::Age;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use counts::Counts;
-use listed::list_name;
 use owners::Owners;
+use record::list_name;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -146,7 +145,7 @@ impl Sessions {
     /// When the session ends if it is not used again.
     #[must_use]
     pub fn expires_at(&self, session: &Session) -> DateTime<Utc> {
-        self.expiry(session.entry.created_at, session.used_at)
+        self.lives.expiry(session.entry.created_at, session.used_at)
     }
 
     /// Ends one session.
@@ -156,6 +155,60 @@ impl Sessions {
     pub async fn close(&self, session: &Session) -> Result<(), StoreError> {
         let ended = self.end(session).await?;
         self.counts.closed.increment(ended);
+        Ok(())
+    }
+
+    /// The open sessions of the account `id` and of every account that was merged into it, the last used first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when a store does not answer.
+    pub async fn of(&self, id: UserId) -> Result<Vec<OpenSession>, StoreError> {
+        let now = self.clock.now();
+        let accounts = self.users.merged(id).await?;
+        let names: Vec<_> = accounts.iter().map(|account| list_name(*account)).collect();
+        let mut all = vec![];
+        for (account, members) in accounts.into_iter().zip(self.tokens.lists(&names).await?) {
+            for (member, used_at) in members {
+                let Some(entry) = form::read_listed(&member) else { continue };
+                let used_at = DateTime::from_timestamp_millis(used_at).unwrap_or_default();
+                let expires_at = self.lives.expiry(entry.created_at, used_at);
+                all.push(OpenSession { entry, used_at, expires_at, opened_for: account, member });
+            }
+        }
+        all.retain(|open| open.expires_at > now);
+        all.sort_by(|a, b| (b.used_at, &b.entry.id).cmp(&(a.used_at, &a.entry.id)));
+        Ok(all)
+    }
+
+    /// Ends the session that the account `id` sees as `session`; tells whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when a store does not answer.
+    pub async fn close_one(&self, id: UserId, session: &str) -> Result<bool, StoreError> {
+        let mut all = self.of(id).await?;
+        all.retain(|open| open.entry.id == session);
+        let found = !all.is_empty();
+        self.close_these(&all).await?;
+        Ok(found)
+    }
+
+    /// Ends every session of the account; tells how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when a store does not answer; some may have ended.
+    pub async fn close_all(&self, id: UserId) -> Result<usize, StoreError> {
+        let all = self.of(id).await?;
+        self.close_these(&all).await?;
+        Ok(all.len())
+    }
+
+    /// One round trip for each account that they were opened for.
+    async fn close_these(&self, open: &[OpenSession]) -> Result<(), StoreError> {
+        for of_one in open.chunk_by(|a, b| a.opened_for == b.opened_for) {
+            let values: Vec<_> = of_one.iter().map(|open| (open.entry.key.as_str(), open.member.as_slice())).collect();
+            let ended = self.tokens.delete_listed(&list_name(of_one[0].opened_for), &values).await?;
+            self.counts.closed.increment(ended as u64);
+        }
         Ok(())
     }
 
@@ -216,10 +269,6 @@ impl Sessions {
 
     fn sealed(&self, place: &Place, session: &Session) -> Vec<u8> {
         place.seal(form::CURRENT, &form::written(session), &self.random)
-    }
-
-    fn expiry(&self, created_at: DateTime<Utc>, used_at: DateTime<Utc>) -> DateTime<Utc> {
-        (used_at + self.lives.idle).min(created_at + self.lives.absolute)
     }
 
     fn remaining(&self, session: &Session) -> Duration {

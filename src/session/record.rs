@@ -15,6 +15,18 @@ pub struct Lives {
     pub per_user: u32,
 }
 
+impl Lives {
+    /// When a session ends that is not used again.
+    pub(super) fn expiry(self, created_at: DateTime<Utc>, used_at: DateTime<Utc>) -> DateTime<Utc> {
+        (used_at + self.idle).min(created_at + self.absolute)
+    }
+}
+
+/// Under which the token store has the list of an account's sessions.
+pub(super) fn list_name(id: UserId) -> String {
+    format!("sessions:{id}")
+}
+
 /// A signed-in person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
