@@ -54,3 +54,9 @@ GRANT SELECT ON people TO weapp_support;
 GRANT SELECT ON person_visits TO weapp_support;
 GRANT SELECT ON person_events TO weapp_support;
 GRANT SELECT ON daily_failures TO weapp_support;
+
+-- Administrators of accounts: everything may be read, personal columns, openid and unionid too; changed is only what support
+-- may change.
+CREATE ROLE IF NOT EXISTS weapp_admin;
+GRANT SELECT ON * TO weapp_admin;
+GRANT UPDATE (status, status_by, status_reason, updated_at) ON users TO weapp_admin;

@@ -1,7 +1,8 @@
 //! Every query of `docs/sql.md` on a database with people in it.
 
 use crate::database::{is_mariadb, rows, seeded};
-use crate::document::questions;
+use crate::document::{days, questions};
+use crate::roles::{Roles, may};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
@@ -21,34 +22,58 @@ fn there_are_questions_of_both_kinds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_query_has_an_answer() {
-    let database = seeded(PEOPLE).await;
-    let mut admin = database.connect().await;
+async fn every_query_has_an_answer_for_whoever_may_ask_it_and_for_nobody_else() {
+    let roles = Roles::among(PEOPLE).await;
+    let mut connections = vec![];
+    for role in ["admin", "analyst", "support"] {
+        let mut connection = roles.connect(role).await;
+        for line in days(8) {
+            connection.query_drop(line).await.unwrap();
+        }
+        connections.push((role, connection));
+    }
 
     for question in questions() {
-        if question.sql.starts_with("UPDATE") {
+        for (role, connection) in &mut connections {
+            let asked = format!("{} as {role}", question.title);
+            if *role != "admin" && !question.roles.contains(role) {
+                assert!(!may(connection, &question.sql).await, "{asked}");
+            } else if question.sql.starts_with("UPDATE") {
+                let mut undo = roles.database.connect().await;
+                connection.query_drop(&question.sql).await.unwrap_or_else(|error| panic!("{asked}: {error}"));
+                assert_eq!(connection.affected_rows(), 1, "{asked}");
+                let before = if question.title.starts_with("Suspend") { "active" } else { "suspended" };
+                undo.query_drop(format!("UPDATE users SET status = '{before}' WHERE id = 4714")).await.unwrap();
+            } else {
+                let answer = rows(connection, &question.sql).await;
+                assert!(!answer.is_empty(), "{asked}: nothing was found");
+            }
+        }
+        if question.title.starts_with("Suspend") {
+            let mut admin = roles.database.connect().await;
             admin.query_drop(&question.sql).await.unwrap();
-            assert_eq!(admin.affected_rows(), 1, "{}", question.title);
-        } else {
-            let answer = rows(&mut admin, &question.sql).await;
-            assert!(!answer.is_empty(), "{}: nothing was found", question.title);
         }
     }
+    roles.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_asked_daily_is_found_by_an_index() {
+async fn what_is_asked_daily_is_found_by_an_index_whatever_days_are_meant() {
     let database = seeded(PEOPLE).await;
     let mut admin = database.connect().await;
 
-    for question in questions().into_iter().filter(|question| question.daily) {
-        let plan = plan(&mut admin, &question.sql).await;
-        assert!(!plan.is_empty(), "{}", question.title);
-        for step in plan {
-            let known = BY_INDEX.contains(&step.kind.as_str()) && step.key.is_some();
-            assert!(known, "{}: {step:?}", question.title);
+    for hours in [8, 0] {
+        for line in days(hours) {
+            admin.query_drop(line).await.unwrap();
         }
-        admin.query_drop(&question.sql).await.unwrap();
+        for question in questions().into_iter().filter(|question| question.daily) {
+            let plan = plan(&mut admin, &question.sql).await;
+            assert!(!plan.is_empty(), "{}", question.title);
+            for step in plan {
+                let known = BY_INDEX.contains(&step.kind.as_str()) && step.key.is_some();
+                assert!(known, "{} at UTC+{hours}: {step:?}", question.title);
+            }
+        }
     }
 }
 

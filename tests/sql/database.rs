@@ -21,9 +21,14 @@ pub async fn migrated() -> Database {
 /// One with the people whom `sql/seed-benchmark.sql` invents.
 pub async fn seeded(people: u32) -> Database {
     let database = migrated().await;
+    invent(&database, people).await;
+    database
+}
+
+/// Fills an empty database with people.
+pub async fn invent(database: &Database, people: u32) {
     let invent = include_str!("../../sql/seed-benchmark.sql");
     database.run(&format!("SET @people = {people};\n{invent}")).await;
-    database
 }
 
 /// The rows of an answer as text.

@@ -8,6 +8,8 @@ pub struct Question {
     pub title: String,
     pub sql: String,
     pub daily: bool,
+    /// Roles that may ask it, besides the administrators'.
+    pub roles: Vec<&'static str>,
     /// Whether the query is for MySQL and MariaDB alone.
     pub mysql_only: bool,
 }
@@ -30,7 +32,18 @@ fn question(section: &str) -> Question {
     let (daily, report) = (marks.contains(&"`daily`"), marks.contains(&"`report`"));
     assert!(daily != report, "{title}: daily or report");
     assert!(daily || blocks[0].contains("Cost: "), "{title}: what does it cost?");
-    Question { title: title.to_owned(), sql, daily, mysql_only: blocks[0].contains("`MySQL only`") }
+    let named = |role: &&str| marks.contains(&format!("`{role}`").as_str());
+    let roles: Vec<_> = ["analyst", "support"].into_iter().filter(named).collect();
+    assert!(roles.is_empty() == named(&"admin"), "{title}: who may ask it?");
+    Question { title: title.to_owned(), sql, daily, roles, mysql_only: blocks[0].contains("`MySQL only`") }
+}
+
+/// How a connection says which days it means.
+pub fn days(hours: u32) -> Vec<String> {
+    let text = text();
+    let section = text.split("\n## Whose day it is\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let sql = section.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+    sql.lines().map(|line| line.replace("@utc = 8", &format!("@utc = {hours}"))).collect()
 }
 
 /// View and column of every row of the table of views.

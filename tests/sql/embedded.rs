@@ -24,6 +24,17 @@ VALUES
     ('wx0123456789abcdef', 'oExampleOpen0000000000004214', 4214, DATETIME('now', '-9 days'), DATETIME('now')),
     ('wx0123456789abcdef', 'oExampleOpen0000000000004714', 4714, DATETIME('now', '-2 hours'), DATETIME('now')),
     ('wx1111111111111111', 'oExampleElse0000000000004714', 4714, DATETIME('now', '-2 hours'), NULL);
+INSERT INTO visits (at, user_id, app_id)
+VALUES
+    (DATETIME('now', '+8 hours', 'start of day', '-8 hours', '-1 days'), 4715, 'wx0123456789abcdef'),
+    (DATETIME('now', '+8 hours', 'start of day', '-8 hours', '-1 days'), 4214, 'wx0123456789abcdef'),
+    (DATETIME('now', '+8 hours', 'start of day', '-8 hours', '-1 days'), 5001, 'wx0123456789abcdef'),
+    (DATETIME('now', 'start of day'), 4714, 'wx0123456789abcdef');
+INSERT INTO login_events (at, user_id, app_id, kind, reason, device)
+VALUES
+    (DATETIME('now', '-1 minutes'), 5000, 'wx0123456789abcdef', 'login_failed', 'user_suspended', 'ios'),
+    (DATETIME('now', '-1 minutes'), NULL, 'wx0123456789abcdef', 'login_failed', 'code_invalid', 'ios'),
+    (DATETIME('now', '-2 minutes'), NULL, 'wx0123456789abcdef', 'ticket', NULL, 'ios');
 INSERT INTO login_events (at, user_id, app_id, kind)
 VALUES
     (DATETIME('now', '-8 days', 'start of day', '+9 hours'), 4214, 'wx0123456789abcdef', 'register'),
@@ -71,30 +82,28 @@ pub async fn people(folder: &TempDir) -> SqliteConnection {
 
 /// The replacements that `docs/sql.md` lists.
 fn translated(sql: &str) -> String {
-    let mut done = String::new();
-    let mut rest = sql;
-    while let Some(at) = rest.find("UTC_") {
-        let (before, call) = rest.split_at(at);
-        let (function, after) = call.split_once(')').unwrap();
-        let (interval, after) = match after.strip_prefix(" - INTERVAL ") {
-            Some(interval) => {
-                let mut words = interval.splitn(3, [' ', '\n']);
-                let (count, unit) = (words.next().unwrap(), words.next().unwrap());
-                let unit = unit.trim_end_matches([')', ';', ',']);
-                (format!(", '-{count} {}s'", unit.to_lowercase()), &interval[count.len() + 1 + unit.len()..])
-            }
-            None => (String::new(), after),
+    let sql = sql.replace(" + INTERVAL @utc HOUR)", ", '+8 hours')");
+    let sql = replaced(&sql, "UTC_TIMESTAMP(3)", |ago| format!("STRFTIME('%Y-%m-%d %H:%M:%f', 'now'{ago})"));
+    let today = |ago| format!("DATETIME('now', '+8 hours', 'start of day', '-8 hours'{ago})");
+    let sql = replaced(&sql, "@today", today);
+    assert!(!sql.contains("INTERVAL") && !sql.contains('@') && !sql.contains("UTC_"), "no form for SQLite: {sql}");
+    sql
+}
+
+/// `sql` with every `moment`, and the interval behind it, in SQLite's form.
+fn replaced(sql: &str, moment: &str, form: impl Fn(String) -> String) -> String {
+    let mut parts = sql.split(moment);
+    let mut done = parts.next().unwrap().to_owned();
+    for part in parts {
+        let Some(interval) = part.strip_prefix(" - INTERVAL ") else {
+            done += &(form(String::new()) + part);
+            continue;
         };
-        let call = match function {
-            "UTC_DATE(" => format!("DATE('now'{interval})"),
-            "UTC_TIMESTAMP(3" => format!("STRFTIME('%Y-%m-%d %H:%M:%f', 'now'{interval})"),
-            other => panic!("{other} has no form for SQLite"),
-        };
-        done += before;
-        done += &call;
-        rest = after;
+        let (count, rest) = interval.split_once(' ').unwrap();
+        let unit: String = rest.chars().take_while(char::is_ascii_alphabetic).collect();
+        done += &(form(format!(", '-{count} {}s'", unit.to_lowercase())) + &rest[unit.len()..]);
     }
-    done + rest
+    done
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,12 +134,14 @@ async fn every_view_counts_what_is_there() {
     }
 
     let mut sum = |column: &str, view: &str| number(&mut connection, &format!("SELECT SUM({column}) AS n FROM {view}"));
-    assert_eq!(views.len(), 11);
+    assert_eq!(views.len(), 15);
     assert_eq!(sum("registrations", "daily_registrations"), 2);
     assert_eq!(sum("users", "users_by_status"), 4);
     assert_eq!(sum("users_without_unionid", "users_without_unionid"), 1);
     assert_eq!(sum("users_with_phone", "phone_bindings"), 3);
     assert_eq!(sum("active_users", "users_by_app"), 2);
+    assert_eq!(sum("active_users", "daily_active_users"), 3);
+    assert_eq!(sum("failures", "daily_failures"), 2);
     assert_eq!(sum("merged_into", "merged_users"), 4714);
     assert_eq!(sum("user_id", "erased_users"), 5001);
 }

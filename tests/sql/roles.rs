@@ -1,6 +1,6 @@
 //! What each role of `sql/` may do and may not, asked of the server as a user who has it.
 
-use crate::database::{full_rows, is_mariadb};
+use crate::database::{full_rows, invent, is_mariadb};
 use crate::dictionary::{TABLES, columns};
 use crate::document::view_columns;
 use mysql_async::prelude::Queryable;
@@ -43,9 +43,16 @@ impl Roles {
         for _ in 0..2 {
             roles.script(include_str!("../../sql/roles-mysql.sql")).await;
         }
-        for role in ["service", "analyst", "support"] {
+        for role in ["service", "analyst", "support", "admin"] {
             roles.user(role).await;
         }
+        roles
+    }
+
+    /// The same, with the people whom `sql/seed-benchmark.sql` invents.
+    pub async fn among(people: u32) -> Roles {
+        let roles = Roles::new().await;
+        invent(&roles.database, people).await;
         roles
     }
 
@@ -56,7 +63,7 @@ impl Roles {
 
     /// Ends the users and the roles.
     pub async fn end(mut self) {
-        for role in ["service", "analyst", "support", "migrator"] {
+        for role in ["service", "analyst", "support", "admin", "migrator"] {
             let name = self.name(role);
             self.admin.query_drop(format!("DROP USER '{name}'@'%'")).await.unwrap();
             self.admin.query_drop(format!("DROP ROLE weapp_{role}_{}", self.mark)).await.unwrap();
@@ -69,7 +76,7 @@ impl Roles {
     }
 
     async fn script(&mut self, text: &str) {
-        let text = ["service", "analyst", "support", "migrator"].iter().fold(text.to_owned(), |text, role| {
+        let text = ["service", "analyst", "support", "admin", "migrator"].iter().fold(text.to_owned(), |text, role| {
             text.replace(&format!("weapp_{role}"), &format!("weapp_{role}_{}", self.mark))
         });
         self.admin.query_drop(text).await.unwrap();
@@ -95,7 +102,7 @@ impl Roles {
     }
 }
 
-async fn may(connection: &mut Conn, sql: &str) -> bool {
+pub async fn may(connection: &mut Conn, sql: &str) -> bool {
     match connection.query_drop(sql).await {
         Ok(()) => true,
         Err(Error::Server(error)) if DENIED.contains(&error.code) => false,
@@ -143,7 +150,7 @@ async fn an_analyst_reads_the_views_and_every_column_that_is_not_personal() {
     views.dedup();
     assert_allowed(&mut analyst, &views.iter().map(String::as_str).collect::<Vec<_>>()).await;
 
-    assert_eq!(personal, 13);
+    assert_eq!(personal, 14);
     assert_denied(&mut analyst, &WRITES).await;
     assert_denied(
         &mut analyst,
@@ -190,6 +197,25 @@ async fn support_finds_and_suspends_people_and_changes_nothing_else() {
         ],
     )
     .await;
+    roles.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_reads_everything_and_changes_no_more_than_support() {
+    let roles = Roles::new().await;
+    let mut admin = roles.connect("admin").await;
+
+    assert_allowed(
+        &mut admin,
+        &[
+            "SELECT * FROM users",
+            "SELECT openid FROM identities",
+            "SELECT * FROM __diesel_schema_migrations",
+            "UPDATE users SET status = 'suspended', status_by = 'zoe', updated_at = UTC_TIMESTAMP(3) WHERE id = 1",
+        ],
+    )
+    .await;
+    assert_denied(&mut admin, &WRITES).await;
     roles.end().await;
 }
 

@@ -14,11 +14,18 @@ CREATE TABLE IF NOT EXISTS visits (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
   COMMENT = 'who signed in to or used which mini program in which part of a day, once; kept for EVENTS_RETENTION_DAYS';
 
+ALTER TABLE users
+    MODIFY updated_at DATETIME(3) NOT NULL
+        COMMENT 'UTC; last change of any column but last_login_at, last_seen_on and status_noted_at';
+ALTER TABLE login_events
+    MODIFY kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
+        COMMENT 'ticket, register, register_failed, login, login_failed, logout, merge, link, unlink, erase, phone, suspend, restore, revoke, import, look or export',
+    MODIFY reason VARCHAR(200) NULL
+        COMMENT 'of what failed, the error code; else why, in the words of whoever did it. Personal';
+
 SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns
     WHERE table_schema = DATABASE() AND table_name = 'users' AND column_name = 'last_seen_on');
 SET @change = IF(@missing, 'ALTER TABLE users
-    MODIFY updated_at DATETIME(3) NOT NULL
-        COMMENT ''UTC; last change of any column but last_login_at, last_seen_on and status_noted_at'',
     ADD COLUMN last_seen_on DATE NULL
         COMMENT ''UTC; last day on which the person signed in or used a session; NULL for nobody seen since it is written down'',
     ADD COLUMN status_noted_at DATETIME(3) NULL
@@ -35,10 +42,6 @@ SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns
 SET @change = IF(@missing, 'ALTER TABLE login_events
     MODIFY user_id BIGINT NULL
         COMMENT ''users.id of the account it happened to, as it was then; NULL where nobody is known'',
-    MODIFY kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
-        COMMENT ''ticket, register, register_failed, login, login_failed, logout, merge, link, unlink, erase, phone, suspend, restore, revoke, import, look or export'',
-    MODIFY reason VARCHAR(200) NULL
-        COMMENT ''of what failed, the error code; else why, in the words of whoever did it. Personal'',
     ADD COLUMN way VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL
         COMMENT ''user_info, silent or phone: how somebody registered, or tried to'',
     ADD COLUMN device VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL
