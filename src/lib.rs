@@ -8,7 +8,7 @@
 //! | commands | [`commands`] |
 //! | web | [`server`] → [`routes`] · [`playground`], which only `dev` opens → [`exchange`] → [`error`] |
 //! | wiring | [`background`] → [`app`] |
-//! | meaning | [`ticket`] · [`session`] · [`decryption_budget`] · [`rate_limit`] · [`clock_offset`] · [`phone_code`] → [`access_token`] · [`events`] |
+//! | meaning | [`desk`] → [`ticket`] · [`session`] · [`decryption_budget`] · [`rate_limit`] · [`clock_offset`] · [`phone_code`] → [`access_token`] · [`events`] |
 //! | outside world | [`store`] · [`wechat`] |
 //! | words | [`telemetry`] → [`settings`] · [`token`] → [`seal`] · [`identity`] · [`registration`] · [`user`] → [`random`] · [`clock`] · [`public_roots`] |
 //!
@@ -36,6 +36,7 @@ pub mod clock;
 pub mod clock_offset;
 pub mod commands;
 pub mod decryption_budget;
+pub mod desk;
 pub mod error;
 pub mod events;
 pub mod exchange;

@@ -27,8 +27,14 @@ pub struct RateLimits {
     app: Limit,
     introspection: Limit,
     introspection_client: Limit,
+    failed_operator: Limit,
+    operator: Limit,
     wechat: Limit,
 }
+
+/// Wrong tokens of operators from one address, and requests of one operator, in a minute.
+const FAILED_OPERATORS: u32 = 30;
+const OPERATOR_REQUESTS: u32 = 600;
 
 /// Failures of one client id, from wherever, for each that one address may have: enough that no address alone locks a
 /// client out.
@@ -60,8 +66,10 @@ impl RateLimits {
             introspection_client: Limit::new(
                 "introspection_client",
                 quotas.per_address.saturating_mul(ADDRESSES),
-                shared,
+                shared.clone(),
             ),
+            failed_operator: Limit::new("failed_operator", FAILED_OPERATORS, shared.clone()),
+            operator: Limit::new("operator", OPERATOR_REQUESTS, shared),
             wechat: Limit::new("wechat", quotas.wechat_calls, own),
         }
     }
@@ -94,6 +102,21 @@ impl RateLimits {
             self.introspection_client.count(|| key).await;
         };
         futures_util::future::join(self.introspection.count(|| introspection(address)), of_client).await.0
+    }
+
+    /// Whether too many wrong tokens of operators came from `address` lately. Nothing is counted.
+    pub async fn failed_operator(&self, address: IpAddr) -> Option<Standing> {
+        self.failed_operator.look(&failed_operator(address)).await
+    }
+
+    /// Counts a wrong token of an operator.
+    pub async fn count_failed_operator(&self, address: IpAddr) -> Option<Standing> {
+        self.failed_operator.count(|| failed_operator(address)).await
+    }
+
+    /// Counts a request of the operator `name`.
+    pub async fn count_operator(&self, name: &str) -> Option<Standing> {
+        self.operator.count(|| format!("rate:operator:{name}")).await
     }
 
     /// Counts a call of this replica to WeChat for `app`.
@@ -160,6 +183,10 @@ impl Limit {
             }
         }
     }
+}
+
+fn failed_operator(address: IpAddr) -> String {
+    format!("rate:failed-operator:{}", network(address))
 }
 
 fn introspection(address: IpAddr) -> String {

@@ -33,6 +33,9 @@ pub(super) async fn run() -> anyhow::Result<()> {
     if matches!(settings.redis.url, TokenStoreUrl::Memory) {
         tracing::warn!("REDIS_URL is memory: sessions end with this process, and no other replica knows them");
     }
+    if settings.server.internal_listen.is_none() && !settings.server.admin_tokens.is_empty() {
+        tracing::warn!("ADMIN_TOKENS is set and INTERNAL_LISTEN is not: the admin API is nowhere");
+    }
     for base in settings.wechat.in_clear() {
         tracing::warn!(
             host = base.host_str(),

@@ -24,6 +24,8 @@ pub struct ApiError {
     pub retry_after: Option<Duration>,
     /// Methods for the `Allow` header.
     pub allow: Vec<Method>,
+    /// What the `WWW-Authenticate` header asks for.
+    pub challenge: Option<&'static str>,
     /// What lies behind it; never sent.
     pub cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -32,7 +34,20 @@ impl ApiError {
     /// A failure of this row, with the row's advice.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> ApiError {
         let retry_after = (code.retry() == Retry::Later).then_some(Duration::from_secs(1));
-        ApiError { code, detail: detail.into(), retry: code.retry(), retry_after, allow: vec![], cause: None }
+        let challenge = match code {
+            Code::SessionInvalid => Some("Bearer"),
+            Code::InvalidClient => Some("Basic realm=\"introspection\""),
+            _ => None,
+        };
+        ApiError {
+            code,
+            detail: detail.into(),
+            retry: code.retry(),
+            retry_after,
+            allow: vec![],
+            challenge,
+            cause: None,
+        }
     }
 
     /// The request cannot be used, and why.
@@ -58,6 +73,12 @@ impl ApiError {
     /// To be tried again after `wait`.
     pub fn after(self, wait: Duration) -> ApiError {
         ApiError { retry_after: Some(wait), ..self }
+    }
+
+    /// Asks for other credentials than the row does.
+    #[must_use]
+    pub fn challenging(self, challenge: &'static str) -> ApiError {
+        ApiError { challenge: Some(challenge), ..self }
     }
 
     /// Names the methods that a path has.
@@ -87,12 +108,7 @@ impl ApiError {
         if let Some(wait) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, wait.as_millis().div_ceil(1000).max(1).to_string()));
         }
-        let challenge = match self.code {
-            Code::SessionInvalid => Some("Bearer"),
-            Code::InvalidClient => Some("Basic realm=\"introspection\""),
-            _ => None,
-        };
-        if let Some(challenge) = challenge {
+        if let Some(challenge) = self.challenge {
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
         if !self.allow.is_empty() {

@@ -25,7 +25,7 @@ use utoipa_swagger_ui::SwaggerUi;
 )]
 struct Api;
 
-/// Errors of every endpoint below `/v1`.
+/// Errors of every endpoint below `/v1` and `/admin`.
 const EVERYWHERE: &[Code] = &[Code::MethodNotAllowed, Code::Internal, Code::StorageUnavailable, Code::Overloaded];
 
 /// The parts of the API in the order in which somebody meets them.
@@ -44,7 +44,7 @@ impl Modify for Security {
 /// Adds to an operation the problems it is answered with, by status.
 fn add_failures(path: &str, operation: &mut Operation, failures: &[Code]) {
     let mut codes = failures.to_vec();
-    if path.starts_with("/v1") {
+    if path.starts_with("/v1") || path.starts_with("/admin/") {
         codes.extend(EVERYWHERE);
     }
     codes.sort_by_key(|code| (code.status(), code.name()));
@@ -70,6 +70,11 @@ fn example(code: Code) -> serde_json::Value {
 pub(super) fn described(table: Table) -> Document {
     let mut document = Api::openapi();
     document.tags = Some(PARTS.map(Tag::new).to_vec());
+    described_in(document, table)
+}
+
+/// `document` with every endpoint of `table`.
+pub(super) fn described_in(mut document: Document, table: Table) -> Document {
     table.describe(&mut document, add_failures);
     document
 }

@@ -1,5 +1,6 @@
 //! The route table, and nothing else: every endpoint is one line here and one file beside it.
 
+mod admin;
 mod auth;
 mod docs;
 mod endpoint;
@@ -50,8 +51,11 @@ fn table() -> Table {
         .add_any("/v1/auth/{path:.*}", auth::auth_below)
 }
 
-/// Mounts the table, and the page that shows it.
-pub fn mount(config: &mut ServiceConfig) {
+/// Mounts the table, and the page that shows it; where there are operators, the admin API's.
+pub fn mount(config: &mut ServiceConfig, operators: bool) {
+    if operators {
+        admin::mount(config);
+    }
     config.app_data(Data::new(docs::described(table())));
     table().mount(config);
     docs::mount_page(config);

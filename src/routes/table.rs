@@ -80,8 +80,16 @@ impl Table {
         self
     }
 
-    /// Puts everything in its place; a method that a path does not have is told those it has.
+    /// Puts everything in its place, and an answer for every other path.
     pub(super) fn mount(self, config: &mut ServiceConfig) {
+        self.mount_paths(config);
+        config.default_service(route().to(|request: HttpRequest| {
+            std::future::ready(Exchange::of(&request).refused(&ApiError::new(Code::NotFound, "no such path")))
+        }));
+    }
+
+    /// Puts its paths in their places; a method that a path does not have is told those it has.
+    pub(super) fn mount_paths(self, config: &mut ServiceConfig) {
         for Path { resource, allowed, route, .. } in self.paths {
             let resource = match allowed.is_empty() {
                 true => resource,
@@ -94,9 +102,6 @@ impl Table {
             };
             config.service(resource);
         }
-        config.default_service(route().to(|request: HttpRequest| {
-            std::future::ready(Exchange::of(&request).refused(&ApiError::new(Code::NotFound, "no such path")))
-        }));
     }
 
     /// Describes everything in `document`; `failing` describes what an operation at a path answers with a code.

@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use std::net::SocketAddr;
 
-/// Paths that move to the internal listener, with what is below the last of them.
+/// Paths that move to the internal listener, with what is below the last of them and below `/admin`.
 const INTERNAL: [&str; 4] = ["/metrics", "/readyz", "/v1/introspect", "/v1/auth"];
 
 /// Who is served where.
@@ -21,7 +21,7 @@ impl Audience {
     pub(super) fn refused(self, exchange: &Exchange, request: &ServiceRequest) -> Option<HttpResponse> {
         let internal = self.internal?;
         let is_internal = |path: &str| {
-            INTERNAL.contains(&path) || path.strip_prefix("/v1/auth").is_some_and(|below| below.starts_with('/'))
+            INTERNAL.contains(&path) || ["/v1/auth/", "/admin/"].iter().any(|below| path.starts_with(below))
         };
         if request.app_config().local_addr() == internal || !is_internal(request.path()) {
             return None;

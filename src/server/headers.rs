@@ -16,7 +16,8 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Adds them; a replica that is ending asks its clients to come back on another connection.
 pub(super) fn add(exchange: &Exchange, app: &App, answer: &mut ServiceResponse<BoxBody>) {
-    let is_api = answer.request().path().starts_with("/v1/");
+    let path = answer.request().path();
+    let is_api = path.starts_with("/v1/") || path.starts_with("/admin/");
     let headers = answer.headers_mut();
     headers.insert(REQUEST_ID, value(exchange.trace.id()));
     if let Some(standing) = exchange.standing.get() {

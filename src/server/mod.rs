@@ -29,7 +29,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves on `listener` what the table says, and whatever `beside` mounts next to it, until the server is told to stop. It
 /// takes no signals. Each worker makes a service of its own. With an `internal` listener what is not for phones is there, and
-/// only there.
+/// only there; the admin API is nowhere without.
 ///
 /// # Errors
 /// A listener cannot be used.
@@ -45,6 +45,7 @@ where
     let shutdown = shared.settings.server.shutdown.as_secs();
     let workers = workers();
     let audience = Audience { internal: internal.as_ref().map(TcpListener::local_addr).transpose()? };
+    let operators = internal.is_some() && !shared.settings.server.admin_tokens.is_empty();
     let server = HttpServer::new(move || {
         let app = App::new(shared.clone(), workers).expect("the process made one before it began to serve");
         Routes::new()
@@ -53,7 +54,7 @@ where
             .app_data(Rc::new(Route::new("none".into())))
             .wrap(from_fn(boundary::boundary))
             .configure(beside.clone())
-            .configure(routes::mount)
+            .configure(|config| routes::mount(config, operators))
     })
     .workers(workers)
     .disable_signals()

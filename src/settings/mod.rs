@@ -29,7 +29,7 @@ pub use limits::LimitSettings;
 pub use log::{ClientAddresses, LogFormat, LogSettings};
 pub use reader::{Problems, Reader, Secrets, Section};
 pub use redis_url::{BadRedisUrl, RedisUrl, Topology};
-pub use server::{IntrospectionClient, ServerSettings, matches_secret};
+pub use server::{AdminToken, IntrospectionClient, ServerSettings, matches_secret};
 pub use sessions::SessionSettings;
 pub use sources::Sources;
 pub use traces::TraceSettings;

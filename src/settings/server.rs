@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Characters of the shortest secret that nobody guesses.
 const LEAST_SECRET: usize = 32;
+/// Characters of the longest name of an operator that fits into an event.
+const MAX_NAME: usize = 64;
 
 /// Somebody who may ask `POST /v1/introspect`.
 #[derive(Debug, Clone)]
@@ -18,6 +20,15 @@ pub struct IntrospectionClient {
     pub id: String,
     /// What proves that it is the one.
     pub secret: SecretString,
+}
+
+/// Somebody who may use the admin API.
+#[derive(Debug, Clone)]
+pub struct AdminToken {
+    /// The operator's name, for events; may be logged.
+    pub name: String,
+    /// What proves that it is they.
+    pub token: SecretString,
 }
 
 section! {
@@ -36,6 +47,11 @@ section! {
         /// id:secret, comma-separated, for POST /v1/introspect; a secret has at least 32 characters
         introspection_clients: Vec<IntrospectionClient> = "INTROSPECTION_CLIENTS", clients, {
             chinese: "id:secret，逗号分隔，用于 POST /v1/introspect；secret 至少 32 个字符",
+            secret: true,
+        };
+        /// name:token, comma-separated, for the admin API on INTERNAL_LISTEN; a token has at least 32 characters
+        admin_tokens: Vec<AdminToken> = "ADMIN_TOKENS", operators, {
+            chinese: "name:token，逗号分隔，用于 INTERNAL_LISTEN 上的管理 API；token 至少 32 个字符",
             secret: true,
         };
         /// how long a replica told to end still takes requests, with /readyz at 503
@@ -77,6 +93,23 @@ fn clients(text: &str) -> Parsed<Vec<IntrospectionClient>> {
         true => Ok(clients),
         false => Err(format!("each secret must have at least {LEAST_SECRET} characters")),
     }
+}
+
+fn operators(text: &str) -> Parsed<Vec<AdminToken>> {
+    let operators = list("name:token", operator)(text)?;
+    if !operators.iter().all(|operator| operator.token.expose_secret().chars().count() >= LEAST_SECRET) {
+        return Err(format!("each token must have at least {LEAST_SECRET} characters"));
+    }
+    if operators.iter().any(|operator| operator.name.chars().count() > MAX_NAME) {
+        return Err(format!("a name must have at most {MAX_NAME} characters"));
+    }
+    Ok(operators)
+}
+
+fn operator(text: &str) -> Option<AdminToken> {
+    let (name, token) = text.split_once(':')?;
+    let whole = !name.is_empty() && !token.is_empty();
+    whole.then(|| AdminToken { name: name.to_owned(), token: token.to_owned().into() })
 }
 
 fn client(text: &str) -> Option<IntrospectionClient> {

@@ -91,8 +91,14 @@ pub trait Accounts: Send + Sync {
     /// Writes down what was done to the account elsewhere, such as in Redis.
     async fn note(&self, id: Option<UserId>, kind: EventKind, act: Act<'_>) -> Result<(), StoreError>;
 
-    /// The accounts of those who fit, in the order of their numbers; `most` rows are looked at.
-    async fn search(&self, sought: Sought<'_>, most: i64) -> Result<Vec<UserId>, StoreError>;
+    /// The accounts of those who fit, in the order of their numbers; `most` rows beyond the number `after` are looked at. With
+    /// them the last number that was looked at, or `None` at the end.
+    async fn search(
+        &self,
+        sought: Sought<'_>,
+        after: UserId,
+        most: i64,
+    ) -> Result<(Vec<UserId>, Option<UserId>), StoreError>;
 
     /// Everything that the database has about the person.
     async fn held(&self, id: UserId) -> Result<Option<Held>, StoreError>;

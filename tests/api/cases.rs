@@ -2,6 +2,7 @@
 
 use super::Mode;
 
+mod admin;
 mod auth;
 mod erase;
 mod errors;

@@ -83,6 +83,8 @@ impl Storage for Servers {
 pub struct TestApp<S: Storage> {
     pub app: Arc<App>,
     pub base: String,
+    /// Where the internal listener is, if the settings ask for one.
+    pub internal: Option<String>,
     pub wechat: Wechat,
     pub http: Client,
     /// What the service's clock is ahead, in milliseconds.
@@ -154,13 +156,15 @@ impl<S: Storage> TestApp<S> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let background = Background::start(&shared).unwrap();
+        let second = shared.settings.server.internal_listen.as_ref().map(|address| TcpListener::bind(address).unwrap());
+        let internal = second.as_ref().map(|listener| format!("http://{}", listener.local_addr().unwrap()));
         let server =
-            weapp_login::server::serve(shared, listener, None, |_: &mut actix_web::web::ServiceConfig| {}).unwrap();
+            weapp_login::server::serve(shared, listener, second, |_: &mut actix_web::web::ServiceConfig| {}).unwrap();
         let handles = vec![server.handle()];
         tokio::spawn(server);
         let http = testkit::client();
         let wechat = Wechat::at(wechat, http.clone());
-        TestApp { app, base, wechat, http, ahead, handles, background: Some(background), storage }
+        TestApp { app, base, internal, wechat, http, ahead, handles, background: Some(background), storage }
     }
 
     /// Lets the service's clock jump.

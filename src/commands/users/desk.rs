@@ -1,19 +1,24 @@
 //! What every action on accounts works with.
 
-use crate::clock::Clock;
-use crate::session::Sessions;
-use crate::store::{Act, UserStore};
-use std::sync::Arc;
+use crate::desk::Desk as Shared;
+use crate::store::Act;
+use std::ops::Deref;
 
-/// Stores, and what the person who sits here said besides.
+/// What the service's operators share, and what the person who sits here said besides.
 pub(super) struct Desk {
-    pub users: Arc<dyn UserStore>,
-    pub sessions: Sessions,
-    pub clock: Clock,
+    pub shared: Shared,
     pub json: bool,
     pub dry_run: bool,
     pub by: String,
     pub reason: Option<String>,
+}
+
+impl Deref for Desk {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
 }
 
 impl Desk {

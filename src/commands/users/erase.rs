@@ -25,8 +25,8 @@ pub(super) async fn run(desk: &Desk, id: UserId, yes: bool) -> anyhow::Result<En
     if !yes {
         bail!("erasing account {} cannot be undone: look with --dry-run, then say --yes", user.id);
     }
-    desk.users.erase(user.id, desk.act()).await?;
-    let ended = desk.sessions.close_all(user.id).await.context(SESSIONS_LEFT)?;
+    let Some(done) = desk.erase(user.id, desk.act()).await? else { return Ok(print::nobody(id)) };
+    let ended = done.ended.context(SESSIONS_LEFT)?;
     let words = format!("account {} is erased, {ended} sessions ended", user.id);
     print::say(desk, &words, &json!({ "id": user.id.to_string(), "erased": true, "sessionsEnded": ended }));
     Ok(Ending::Done)

@@ -2,12 +2,13 @@
 
 use super::desk::Desk;
 use crate::commands::ending::Ending;
+use crate::desk::AccountRow;
 use crate::identity::{AppId, OpenId, UnionId};
 use crate::store::Sought;
-use crate::user::{Phone, User};
+use crate::user::{Phone, UserId};
 use anyhow::bail;
 use clap::ArgGroup;
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[derive(clap::Args)]
 #[group(skip)]
@@ -45,12 +46,9 @@ pub(super) async fn run(desk: &Desk, arguments: Arguments) -> anyhow::Result<End
         Arguments { unionid: Some(unionid), .. } => Sought::UnionId(unionid),
         _ => bail!("say what to look for: --phone, --phone-end, --nickname, --openid with --app, or --unionid"),
     };
-    let mut found = vec![];
-    for id in desk.users.search(sought, arguments.limit).await? {
-        found.extend(desk.users.by_id(id).await?);
-    }
+    let (found, _) = desk.find(sought, UserId(0), arguments.limit).await?;
     if desk.json {
-        println!("{}", Value::from_iter(found.iter().map(document)));
+        println!("{}", json!(found.iter().map(AccountRow::from).collect::<Vec<_>>()));
     } else {
         for user in &found {
             let phone = user.phone.as_ref().map_or("", |phone| phone.as_str());
@@ -64,16 +62,6 @@ pub(super) async fn run(desk: &Desk, arguments: Arguments) -> anyhow::Result<End
         }
     }
     Ok(if found.is_empty() { Ending::Nobody } else { Ending::Done })
-}
-
-fn document(user: &User) -> Value {
-    json!({
-        "id": user.id.to_string(),
-        "status": user.status.as_str(),
-        "nickname": user.profile.nickname,
-        "phone": user.phone.as_ref().map(|phone| phone.as_str()),
-        "createdAt": user.created_at,
-    })
 }
 
 fn phone(text: &str) -> Result<Phone, &'static str> {

@@ -95,7 +95,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Ending> {
     let tokens = open_tokens(&redis, &clock)?;
     let sessions = Sessions::new(tokens, users.clone(), clock.clone(), Random::system(), lives);
     let Arguments { action, json, dry_run, by, reason } = arguments;
-    let desk = Desk { users, sessions, clock, json, dry_run, by: by.unwrap_or_else(user_of_system), reason };
+    let shared = crate::desk::Desk { users, sessions, clock };
+    let desk = Desk { shared, json, dry_run, by: by.unwrap_or_else(user_of_system), reason };
     match action {
         Action::Find(arguments) => find::run(&desk, arguments).await,
         Action::Show { id } => show::run(&desk, UserId(id)).await,

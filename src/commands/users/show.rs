@@ -3,18 +3,17 @@
 use super::desk::Desk;
 use super::print;
 use crate::commands::ending::Ending;
+use crate::desk::Account;
 use crate::store::{Held, HeldAccount, HeldEvent, HeldIdentity};
 use crate::user::UserId;
-use chrono::NaiveDateTime;
-use serde_json::{Value, json};
 
 /// Events that are shown, the last ones.
 const EVENTS: usize = 20;
 
 pub(super) async fn run(desk: &Desk, id: UserId) -> anyhow::Result<Ending> {
-    let Some(held) = desk.users.held(id).await? else { return Ok(print::nobody(id)) };
+    let Some(held) = desk.held(id).await? else { return Ok(print::nobody(id)) };
     match desk.json {
-        true => println!("{}", document(&held)),
+        true => println!("{}", serde_json::to_string(&Account::from(held))?),
         false => words(&held, id),
     }
     Ok(Ending::Done)
@@ -60,28 +59,4 @@ fn because(by: &Option<String>, reason: &Option<String>) -> String {
     let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
     let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     by + &reason
-}
-
-fn document(held: &Held) -> Value {
-    let account = kept(held);
-    let utc = |time: NaiveDateTime| time.and_utc();
-    json!({
-        "id": account.id.to_string(),
-        "status": account.status,
-        "statusBy": account.status_by,
-        "statusReason": account.status_reason,
-        "nickname": account.nickname,
-        "avatarUrl": account.avatar_url,
-        "profileSource": account.profile_source,
-        "phone": account.phone,
-        "createdAt": utc(account.created_at),
-        "erasedAt": account.erased_at.map(utc),
-        "identities": held.identities.iter().map(|way| json!({
-            "appId": way.app_id, "createdAt": utc(way.created_at), "lastLoginAt": way.last_login_at.map(utc),
-        })).collect::<Vec<_>>(),
-        "merged": held.accounts[1..].iter().map(|merged| merged.id.to_string()).collect::<Vec<_>>(),
-        "events": last(held).map(|event| json!({
-            "at": utc(event.at), "kind": event.kind, "appId": event.app_id, "by": event.actor, "reason": event.reason,
-        })).collect::<Vec<_>>(),
-    })
 }

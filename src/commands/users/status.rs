@@ -59,18 +59,18 @@ async fn one(desk: &Desk, id: UserId, status: Status) -> anyhow::Result<(Value, 
             user.as_ref().map(|user| format!("account {} is {} and would be {word}", user.id, user.status.as_str()));
         return Ok((json!({ "id": asked, "found": user.is_some(), "wouldBe": status.as_str() }), words));
     }
-    let Some(user) = desk.users.set_status(id, status, desk.act()).await? else {
+    let Some(done) = desk.set_status(id, status, desk.act()).await? else {
         return Ok((json!({ "id": asked, "found": false }), None));
     };
     if status == Status::Active {
         return Ok((
             json!({ "id": asked, "found": true, "status": status.as_str() }),
-            Some(format!("{word} {}", user.id)),
+            Some(format!("{word} {}", done.id)),
         ));
     }
-    let ended = desk.sessions.close_all(user.id).await.context(SESSIONS_LEFT)?;
+    let ended = done.ended.context(SESSIONS_LEFT)?;
     let document = json!({ "id": asked, "found": true, "status": status.as_str(), "sessionsEnded": ended });
-    Ok((document, Some(format!("{word} {}, {ended} sessions ended", user.id))))
+    Ok((document, Some(format!("{word} {}, {ended} sessions ended", done.id))))
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

@@ -22,19 +22,15 @@ pub(super) async fn run(desk: &Desk, id: UserId, app: &AppId, openid: Option<&Op
         print::say(desk, &words, &json!({ "id": id.to_string(), "identities": ways.len(), "inApp": here }));
         return Ok(if here == 0 { Ending::Nobody } else { Ending::Done });
     }
-    let own = match desk.users.unlink(id, app, openid, desk.act()).await? {
-        Ok(own) => own.id,
+    let done = match desk.unlink(id, app, openid, desk.act()).await? {
+        Ok(done) => done,
         Err(reason @ (NotUnlinked::NoAccount | NotUnlinked::NoIdentity)) => {
             eprintln!("weapp-login: nothing was taken out of account {id} in {app}: {reason}");
             return Ok(Ending::Nobody);
         }
         Err(reason) => bail!("nothing was taken out of account {id} in {app}: {reason}"),
     };
-    // Which of them were opened through that identity is written in the sessions only, which their tokens seal.
-    let mut ended = 0;
-    for open in desk.sessions.of(id).await.context(SESSIONS_LEFT)?.iter().filter(|open| open.entry.app_id == *app) {
-        ended += usize::from(desk.sessions.close_one(id, &open.entry.id).await.context(SESSIONS_LEFT)?);
-    }
+    let (own, ended) = (done.id, done.ended.context(SESSIONS_LEFT)?);
     let words = format!(
         "account {own} was made for the identity, without phone number and profile\n{ended} sessions in {app} ended"
     );

@@ -106,8 +106,13 @@ impl Accounts for Users {
             .await
     }
 
-    async fn search(&self, sought: Sought<'_>, most: i64) -> Result<Vec<UserId>, StoreError> {
-        self.attempts.run(Operation::Search, async |c| search::search(c, sought, most).await).await
+    async fn search(
+        &self,
+        sought: Sought<'_>,
+        after: UserId,
+        most: i64,
+    ) -> Result<(Vec<UserId>, Option<UserId>), StoreError> {
+        self.attempts.run(Operation::Search, async |c| search::search(c, sought, after, most).await).await
     }
 
     async fn held(&self, id: UserId) -> Result<Option<Held>, StoreError> {

@@ -10,10 +10,15 @@ use crate::user::UserId;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-/// The accounts that stay of those which fit.
-pub(super) async fn search(c: &mut Connection, sought: Sought<'_>, most: i64) -> Result<Vec<UserId>, Failure> {
+/// The accounts that stay of those which fit, and the last number that was looked at if there may be more.
+pub(super) async fn search(
+    c: &mut Connection,
+    sought: Sought<'_>,
+    after: UserId,
+    most: i64,
+) -> Result<(Vec<UserId>, Option<UserId>), Failure> {
     let columns = (users::id, users::merged_into);
-    let found = users::table.order(users::id).limit(most).select(columns);
+    let found = users::table.filter(users::id.gt(after.0)).order(users::id).limit(most).select(columns);
     let rows: Vec<(i64, Option<i64>)> = match sought {
         Sought::Phone(phone) => found.filter(users::phone.eq(phone.as_str())).load(c).await?,
         Sought::PhoneEnd(digits) => {
@@ -33,10 +38,11 @@ pub(super) async fn search(c: &mut Connection, sought: Sought<'_>, most: i64) ->
             ways.load(c).await?
         }
     };
+    let next = rows.last().filter(|_| rows.len() as i64 == most).map(|(id, _)| UserId(*id));
     let mut ids: Vec<_> = rows.into_iter().map(|(id, keeper)| UserId(keeper.unwrap_or(id))).collect();
     ids.sort_unstable();
     ids.dedup();
-    Ok(ids)
+    Ok((ids, next))
 }
 
 /// `text` as a pattern that fits itself only.
