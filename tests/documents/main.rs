@@ -193,7 +193,7 @@ fn sources(folder: &Path) -> Box<dyn Iterator<Item = String>> {
 
 /// Words of capitals with an underscore: names of variables, besides a few of other programs.
 fn variables(text: &str) -> impl Iterator<Item = &str> {
-    let others = ["MYSQL_", "AF_", "REDISCLI_", "WEAPP_LOGIN_"];
+    let others = ["MYSQL_", "AF_", "REDISCLI_", "WEAPP_LOGIN_", "OTEL_EXPORTER_OTLP_HEADERS"];
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let is_name = |word: &str| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     words.filter(move |word| is_name(word) && !others.iter().any(|other| word.starts_with(other)))
