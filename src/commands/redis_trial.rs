@@ -53,6 +53,7 @@ fn note<T>(all: &mut Vec<Refused>, command: &str, cost: &str, outcome: Result<T,
 }
 
 fn refusal(command: impl Display, cost: impl Display, error: &StoreError) -> String {
-    let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let why = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
     format!("{command} is refused, and needed for {cost}: {why}")
 }
