@@ -1,6 +1,6 @@
 //! The table of the admin API, which is on the internal listener only: what `weapp-login users` does, for a back office.
 //!
-//! Having [`Operator`] as a parameter is the access rule. Every call leaves an event with the operator's name.
+//! Having [`operator::Operator`] as a parameter is the access rule. Every call leaves an event with the operator's name.
 
 mod act;
 mod document;
