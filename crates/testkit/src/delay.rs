@@ -1,6 +1,7 @@
 //! A long way to a server: a proxy that holds every byte for a while.
 
-use std::net::{SocketAddr, TcpListener};
+use crate::proxy;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -14,22 +15,10 @@ use tokio::time::Instant;
 /// There is no free port.
 #[must_use]
 pub fn far_away(server: SocketAddr, round_trip: Duration) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    let serve = async move {
-        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(between(client, server, round_trip / 2));
-        }
-    };
-    let run = move || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(serve);
-    std::thread::spawn(run);
-    address
+    proxy::before(server, move |client, server| between(client, server, round_trip / 2))
 }
 
-async fn between(client: TcpStream, server: SocketAddr, one_way: Duration) {
-    let Ok(server) = TcpStream::connect(server).await else { return };
+async fn between(client: TcpStream, server: TcpStream, one_way: Duration) {
     for stream in [&client, &server] {
         stream.set_nodelay(true).unwrap();
     }

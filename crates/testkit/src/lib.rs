@@ -11,6 +11,7 @@ mod given;
 mod imports;
 mod ports;
 mod process;
+mod proxy;
 mod refusing;
 mod servers;
 mod waiting;

@@ -1,6 +1,7 @@
 //! A proxy in front of a Redis that knows fewer commands than the server, as the proxies of rented clusters do.
 
-use std::net::{SocketAddr, TcpListener};
+use crate::proxy;
+use std::net::SocketAddr;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -37,22 +38,10 @@ pub const REFUSED_BY_CLOUDS: &[&str] = &[
 /// There is no free port.
 #[must_use]
 pub fn refusing(server: SocketAddr, commands: &'static [&'static str]) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    let serve = async move {
-        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(between(client, server, commands));
-        }
-    };
-    let run = move || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(serve);
-    std::thread::spawn(run);
-    address
+    proxy::before(server, move |client, server| between(client, server, commands))
 }
 
-async fn between(client: TcpStream, server: SocketAddr, commands: &'static [&'static str]) {
-    let Ok(server) = TcpStream::connect(server).await else { return };
+async fn between(client: TcpStream, server: TcpStream, commands: &'static [&'static str]) {
     let ((from_client, mut to_client), (mut from_server, to_server)) = (client.into_split(), server.into_split());
     tokio::select! {
         _ = copy(&mut from_server, &mut to_client) => {}
