@@ -130,28 +130,28 @@ impl Desk {
         Ok(Ok(Done { id: own, ended: end.await }))
     }
 
-    /// Ends a session; tells whether there was one.
+    /// Ends a session; tells whether there was one. Its event is written first: no session ends of which nobody can tell who
+    /// ended it.
     ///
     /// # Errors
     /// A store does not answer.
     pub async fn revoke(&self, id: UserId, session: &str, act: Act<'_>) -> Result<bool, StoreError> {
-        let ended = self.sessions.close_one(id, session).await?;
-        if ended {
-            self.users.note(Some(id), EventKind::Revoke, act).await?;
+        if !self.sessions.of(id).await?.iter().any(|open| open.entry.id == session) {
+            return Ok(false);
         }
-        Ok(ended)
+        self.users.note(Some(id), EventKind::Revoke, act).await?;
+        self.sessions.close_one(id, session).await
     }
 
-    /// Ends all sessions of an account; tells how many there were.
+    /// Ends all sessions of an account; tells how many there were. The event is written first, as of one.
     ///
     /// # Errors
     /// A store does not answer.
     pub async fn revoke_all(&self, id: UserId, act: Act<'_>) -> Result<Option<Done>, StoreError> {
         let Some(user) = self.users.by_id(id).await? else { return Ok(None) };
-        let ended = self.sessions.close_all(user.id).await?;
-        if ended > 0 {
+        if !self.sessions.of(user.id).await?.is_empty() {
             self.users.note(Some(user.id), EventKind::Revoke, act).await?;
         }
-        Ok(Some(Done { id: user.id, ended: Ok(ended) }))
+        Ok(Some(Done { id: user.id, ended: Ok(self.sessions.close_all(user.id).await?) }))
     }
 }

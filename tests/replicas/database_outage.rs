@@ -4,7 +4,7 @@ use crate::phone::Phone;
 use crate::site::Site;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use testkit::Mariadb;
+use testkit::{Mariadb, free_port};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_that_the_database_kept_from_being_used_stays_good_however_often_it_was_tried() {
@@ -110,4 +110,40 @@ async fn a_number_that_could_not_be_stored_is_bound_by_the_same_request_without_
     assert!(logins.iter().all(|login| login.problem().1 == "wechat_unavailable"), "{logins:?}");
     assert_eq!(bound.status, 200, "{bound:?}");
     assert!(bound.text("phone").starts_with("+86"), "{bound:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_ends_no_session_whose_event_cannot_be_written() {
+    let mut database = Mariadb::start();
+    let internal = format!("127.0.0.1:{}", free_port());
+    let operators = "zoe:a-token-of-zoe-of-32-characters-0";
+    let settings = [("INTERNAL_LISTEN", internal.as_str()), ("ADMIN_TOKENS", operators)];
+    let site = Site::start(&[("DATABASE_URL", &database.url())]).await;
+    let replica = site.replica(&settings);
+    let joined = Phone::of(&site, "alice").join(&replica.base).await;
+    let (token, id) = (joined.text("token").to_owned(), joined.body["user"]["id"].as_str().unwrap().to_owned());
+    let zoe = operators.split_once(':').unwrap().1;
+    let sessions = site.get(&replica.base, "/v1/sessions", &token).await;
+    let session = sessions.body["sessions"][0]["id"].as_str().unwrap().to_owned();
+    let revoke = format!("/admin/v1/users/{id}/sessions/{session}/revoke");
+    let order = json!({"reason": "request 1"});
+    let base = format!("http://{internal}");
+
+    database.kill();
+    let refused = site.post(&base, &revoke, Some(zoe), &order).await;
+    let kept = site.get(&replica.base, "/v1/session", &token).await;
+    database.restart();
+    let restarted = Instant::now();
+    let revoked = loop {
+        let answer = site.post(&base, &revoke, Some(zoe), &order).await;
+        if answer.status != 503 {
+            break answer;
+        }
+        assert!(restarted.elapsed() < Duration::from_secs(10), "{answer:?}");
+    };
+
+    assert_eq!(refused.problem(), (503, "storage_unavailable", "later"), "{refused:?}");
+    assert_eq!((kept.status.as_u16(), revoked.status.as_u16()), (200, 204), "{kept:?} {revoked:?}");
+    assert_eq!(site.get(&replica.base, "/v1/session", &token).await.status, 401);
+    assert_eq!(site.number("SELECT COUNT(*) FROM login_events WHERE kind = 'revoke' AND actor = 'zoe'").await, 1);
 }
