@@ -2,7 +2,6 @@
 //! labels costs more than some requests do. What may be counted exists from the start, so that a rate sees the first one.
 
 use metrics::{Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
-
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use std::cell::RefCell;

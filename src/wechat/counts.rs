@@ -1,7 +1,7 @@
 //! Calls to WeChat for one mini program, counted.
 
 use super::errcode::WechatError;
-use metrics::{Counter, counter, histogram};
+use metrics::{Counter, Histogram, counter, histogram};
 use std::time::Duration;
 
 /// Outcomes that are counted from the start on, so that a rate sees the first one, by what is asked: an errcode, 0 when
@@ -19,25 +19,37 @@ const FORESEEN: [(&str, &[Option<i64>]); 4] = [
 /// The calls for one mini program.
 pub(super) struct Calls {
     app: String,
-    foreseen: Vec<(&'static str, Option<i64>, Counter)>,
+    paths: Vec<OfPath>,
+}
+
+/// Those of one path.
+struct OfPath {
+    path: &'static str,
+    seconds: Histogram,
+    foreseen: Vec<(Option<i64>, Counter)>,
 }
 
 impl Calls {
     /// Those for the mini program `app`.
     pub(super) fn new(app: &str) -> Calls {
-        let all = FORESEEN.iter().flat_map(|(path, errcodes)| errcodes.iter().map(move |errcode| (*path, *errcode)));
-        let foreseen = all.map(|(path, errcode)| (path, errcode, counter(app, path, errcode))).collect();
-        Calls { app: app.to_owned(), foreseen }
+        let of_path = |(path, errcodes): (&'static str, &[Option<i64>])| OfPath {
+            path,
+            seconds: histogram!("weapp_login_wechat_call_seconds", "path" => path),
+            foreseen: errcodes.iter().map(|errcode| (*errcode, counter(app, path, *errcode))).collect(),
+        };
+        Calls { app: app.to_owned(), paths: FORESEEN.into_iter().map(of_path).collect() }
     }
 
     /// Counts a call of `path` that took so long and ended with `failure`, if it failed.
     pub(super) fn count(&self, path: &'static str, failure: Option<&WechatError>, took: Duration) {
         let errcode = failure.map_or(Some(0), WechatError::errcode);
-        match self.foreseen.iter().find(|(other, code, _)| *code == errcode && *other == path) {
-            Some((.., counter)) => counter.increment(1),
+        let of_path =
+            self.paths.iter().find(|of_path| of_path.path == path).expect("every path that is called is foreseen");
+        of_path.seconds.record(took.as_secs_f64());
+        match of_path.foreseen.iter().find(|(code, _)| *code == errcode) {
+            Some((_, counter)) => counter.increment(1),
             None => counter(&self.app, path, errcode).increment(1),
         }
-        histogram!("weapp_login_wechat_call_seconds", "path" => path).record(took.as_secs_f64());
     }
 }
 
