@@ -58,7 +58,7 @@ impl Subject {
     /// The server, or the program's own migration, says no.
     pub fn prepare(&self, servers: &Servers, behind: Behind) -> anyhow::Result<()> {
         let database = self.database();
-        servers.sql(&format!("CREATE DATABASE {database} CHARACTER SET utf8mb4"))?;
+        servers.sql(&format!("CREATE DATABASE `{database}` CHARACTER SET utf8mb4"))?;
         match &self.kind {
             Kind::WeappLogin => {
                 let mut command = Command::new(&self.program);
@@ -67,7 +67,7 @@ impl Subject {
             }
             Kind::Floor { schema: Some(schema) } => {
                 let text = fs::read_to_string(schema).with_context(|| format!("{}", schema.display()))?;
-                servers.sql(&format!("USE {database};\n{text}")).map(drop)
+                servers.sql(&format!("USE `{database}`;\n{text}")).map(drop)
             }
             Kind::Floor { schema: None } => Ok(()),
         }
