@@ -102,16 +102,38 @@ async fn the_document_explains_every_view_and_its_columns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_nickname_is_found_by_its_beginning_whatever_its_case_and_one_emoji_is_not_another() {
+async fn a_nickname_is_found_by_its_beginning_and_if_asked_whatever_its_case_and_one_emoji_is_not_another() {
     let database = seeded(5000).await;
     let mut admin = database.connect().await;
     let found = "SELECT MIN(nickname), MAX(nickname) FROM users WHERE nickname LIKE";
+    let in_any_case = "SELECT MIN(nickname), MAX(nickname) FROM users WHERE nickname COLLATE utf8mb4_general_ci LIKE";
 
-    let by_case = rows(&mut admin, &format!("{found} 'ALICE 471%'")).await;
+    let as_written = rows(&mut admin, &format!("{found} 'alice 471%'")).await;
+    let by_another_case = rows(&mut admin, &format!("{found} 'ALICE 471%'")).await;
+    let by_case = rows(&mut admin, &format!("{in_any_case} 'ALICE 471%'")).await;
     let by_emoji = rows(&mut admin, &format!("{found} '😀%'")).await;
     let by_another = rows(&mut admin, &format!("{found} '🐼%'")).await;
 
-    assert!(by_case[0][0].as_ref().unwrap().starts_with("alice 471"), "{by_case:?}");
+    assert!(as_written[0][0].as_ref().unwrap().starts_with("alice 471"), "{as_written:?}");
+    assert_eq!(by_another_case, [[None, None]]);
+    assert_eq!(by_case, as_written);
     assert!(by_emoji[0].iter().all(|name| name.as_ref().unwrap().starts_with('😀')), "{by_emoji:?}");
     assert_eq!(by_another, [[None, None]]);
+}
+
+/// MySQL, MariaDB, TiDB and OceanBase have these; the default of each is unknown to one of the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_text_has_a_collation_that_all_databases_know() {
+    let database = migrated().await;
+    let of_columns = "SELECT DISTINCT c.collation_name FROM information_schema.columns AS c \
+         JOIN information_schema.tables AS t USING (table_schema, table_name) \
+         WHERE c.table_schema = DATABASE() AND t.table_type = 'BASE TABLE' AND c.collation_name IS NOT NULL ORDER BY 1";
+    let of_tables = "SELECT DISTINCT table_collation FROM information_schema.tables \
+         WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'";
+    let mut admin = database.connect().await;
+
+    let (columns, tables) = (full_rows(&mut admin, of_columns).await, full_rows(&mut admin, of_tables).await);
+
+    assert_eq!(columns, [["ascii_bin"], ["utf8mb4_bin"]]);
+    assert_eq!(tables, [["utf8mb4_bin"]]);
 }

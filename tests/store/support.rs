@@ -50,6 +50,7 @@ async fn a_person_is_found_by_what_is_known_of_them<B: People>() {
         &["--phone", "+8613800004711"],
         &["--phone-end", "4711"],
         &["--nickname", "ann_%"],
+        &["--nickname", "ANN"],
         &["--openid", "oSecretAnn", "--app", "wx1"],
         &["--unionid", "uSecretAnn"],
     ] {

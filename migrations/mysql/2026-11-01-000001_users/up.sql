@@ -3,8 +3,8 @@ CREATE TABLE users (
         COMMENT 'number of the account; clients get it as a decimal string',
     unionid        VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NULL
         COMMENT 'WeChat''s id of the person within one Open Platform account; NULL where WeChat gives none. Personal',
-    nickname       VARCHAR(64)  COLLATE utf8mb4_unicode_520_ci NOT NULL DEFAULT ''
-        COMMENT 'name shown, 64 characters at most; compares without regard to case, and one emoji is not another. Personal',
+    nickname       VARCHAR(64)  NOT NULL DEFAULT ''
+        COMMENT 'name shown, 64 characters at most; like every text it compares byte by byte, capitals included. Personal',
     avatar_url     VARCHAR(512) NOT NULL DEFAULT ''
         COMMENT 'http or https address of the picture, empty for none. Personal',
     gender         SMALLINT     NOT NULL DEFAULT 0
@@ -42,5 +42,5 @@ CREATE TABLE users (
     CONSTRAINT users_merged_into_users FOREIGN KEY (merged_into) REFERENCES users (id),
     CONSTRAINT users_profile_source_known CHECK (profile_source IN ('anonymous', 'wechat', 'user')),
     CONSTRAINT users_status_known CHECK (status IN ('active', 'suspended', 'erased'))
-) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin
   COMMENT = 'a person, once, however many mini programs they use';

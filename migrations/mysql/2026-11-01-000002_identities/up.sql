@@ -12,5 +12,5 @@ CREATE TABLE identities (
     PRIMARY KEY (app_id, openid),
     KEY identities_user_id (user_id),
     CONSTRAINT identities_user_id_users FOREIGN KEY (user_id) REFERENCES users (id)
-) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin
   COMMENT = 'the ways into an account: one row for a person in a mini program';

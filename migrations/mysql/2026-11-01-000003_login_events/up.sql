@@ -13,5 +13,5 @@ CREATE TABLE login_events (
     KEY login_events_at (at),
     KEY login_events_user_id_at (user_id, at),
     KEY login_events_kind_at (kind, at)
-) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin
   COMMENT = 'what happened to accounts; append-only, written at most a second late, kept for EVENTS_RETENTION_DAYS';

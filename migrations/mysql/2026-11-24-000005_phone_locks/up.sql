@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS phone_locks (
     taken BIGINT NOT NULL
         COMMENT 'how often the slot was locked; it changes so that the replicas of a cluster notice each other',
     PRIMARY KEY (slot)
-) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin
   COMMENT = 'what registrations and imports with one phone number lock, one after the other; 65,536 rows at the most, and nothing to look up';
 
 ALTER TABLE login_events

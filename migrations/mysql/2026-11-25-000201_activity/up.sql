@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS visits (
         COMMENT 'the mini program',
     PRIMARY KEY (at, user_id, app_id),
     KEY visits_user_id_at (user_id, at)
-) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin
   COMMENT = 'who signed in to or used which mini program in which part of a day, once; kept for EVENTS_RETENTION_DAYS';
 
 ALTER TABLE users

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
     /// The last digits of a number, four or more; the database reads every number for it
     #[arg(long, group = "what", value_parser = digits)]
     phone_end: Option<String>,
-    /// The beginning of a name, whatever its case
+    /// The beginning of a name: as written, in small letters, in capitals, or with a capital first
     #[arg(long, group = "what")]
     nickname: Option<String>,
     /// WeChat's id of the person in the mini program that --app names

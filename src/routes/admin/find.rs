@@ -27,7 +27,7 @@ pub(super) struct Wanted {
     /// The last digits of a number, four or more. The database reads every number.
     #[param(pattern = "^[0-9]{4,15}$")]
     phone_end: Option<String>,
-    /// The beginning of a name, whatever its case.
+    /// The beginning of a name: as written, in small letters, in capitals, or with a capital first.
     #[param(min_length = 1, max_length = 64)]
     nickname: Option<String>,
     /// WeChat's id of the person in the mini program `appId`.

@@ -25,7 +25,9 @@ pub(super) async fn search(
             found.filter(users::phone.like(format!("%{}", literal(digits))).escape('|')).load(c).await?
         }
         Sought::Nickname(begin) => {
-            found.filter(users::nickname.like(format!("{}%", literal(begin))).escape('|')).load(c).await?
+            let begins = |text: String| users::nickname.ge(text.clone()).and(users::nickname.lt(text + "\u{10FFFF}"));
+            let [written, small, capitals, capital] = spellings(begin).map(begins);
+            found.filter(written.or(small).or(capitals).or(capital)).load(c).await?
         }
         Sought::UnionId(unionid) => found.filter(users::unionid.eq(unionid.as_str())).load(c).await?,
         Sought::OpenId(app, openid) => {
@@ -43,6 +45,15 @@ pub(super) async fn search(
     ids.sort_unstable();
     ids.dedup();
     Ok((ids, next))
+}
+
+/// `text` as it is, in small letters, in capitals, and with a capital first: names compare byte by byte, by the one collation
+/// that all databases share, so whoever asks for `ann` is answered with `Ann` by looking for it, too.
+fn spellings(text: &str) -> [String; 4] {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let capital = first.chain(letters.flat_map(char::to_lowercase)).collect();
+    [text.to_owned(), text.to_lowercase(), text.to_uppercase(), capital]
 }
 
 /// `text` as a pattern that fits itself only.
