@@ -1,13 +1,14 @@
 -- Fills an empty, migrated MySQL or MariaDB database with invented people, to see how queries behave on large tables:
 --
 --     mysql weapp_bench < sql/seed-benchmark.sql                                        a million people
---     (echo 'SET @people = 20000;'; cat sql/seed-benchmark.sql) | mysql weapp_bench     fewer
+--     (echo 'SET @people = 20000;'; cat sql/seed-benchmark.sql) | mysql weapp_bench     fewer, or up to ten million
 --
 -- Person n is account n: registered in one of two mini programs over the last three years, the later the larger n. Seven
 -- of ten have a unionid, and four of these use the second mini program too; three of ten have a phone. One account in 100
 -- was merged into its predecessor, one in 200 erased, one in 1000 is suspended. There are as many sign-ins as people,
 -- over the last 181 days, and visits that follow from them. The same number of people gives the same rows; only the times move with the clock.
 
+SET NAMES utf8mb4;
 SET @people = COALESCE(@people, 1000000);
 SET @now = UTC_TIMESTAMP(3);
 
@@ -16,11 +17,12 @@ INSERT INTO numbers
 WITH digits (d) AS (
     SELECT 0 UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
     UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9
-), million (n) AS (
-    SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d + 100000 * f.d
+), many (n) AS (
+    SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d + 100000 * f.d + 1000000 * g.d
     FROM digits AS a JOIN digits AS b JOIN digits AS c JOIN digits AS d JOIN digits AS e JOIN digits AS f
+        JOIN digits AS g ON 1000000 * g.d < @people
 )
-SELECT n FROM million WHERE n <= @people;
+SELECT n FROM many WHERE n <= @people;
 
 INSERT INTO users (id, unionid, nickname, avatar_url, phone, profile_source, status, merged_into,
     created_at, updated_at, last_login_at, erased_at)

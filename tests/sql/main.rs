@@ -11,3 +11,4 @@ mod large_tables;
 mod migrations;
 mod roles;
 mod service_role;
+mod ten_million;

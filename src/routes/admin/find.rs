@@ -94,7 +94,12 @@ impl Known {
             (None, Some(_), None, None, None, None) => {
                 Err(ApiError::invalid("the field phoneEnd is not 4 to 15 digits"))
             }
-            (None, None, Some(name), None, None, None) if !name.is_empty() => Ok(Known::Nickname(name.clone())),
+            (None, None, Some(name), None, None, None) if (1..=64).contains(&name.chars().count()) => {
+                Ok(Known::Nickname(name.clone()))
+            }
+            (None, None, Some(_), None, None, None) => {
+                Err(ApiError::invalid("the field nickname is not 1 to 64 characters"))
+            }
             (None, None, None, Some(openid), Some(app), None) => {
                 Ok(Known::OpenId(field("appId", app)?, field("openid", openid)?))
             }

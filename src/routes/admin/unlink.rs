@@ -15,10 +15,10 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(super) struct UnlinkRequest {
     /// The mini program.
-    #[schema(example = "wx0123456789abcdef", min_length = 1, max_length = 64)]
+    #[schema(example = "wx0123456789abcdef", pattern = "^[!-~]{1,64}$")]
     app_id: String,
     /// Needed where the account has several identities in the mini program.
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(pattern = "^[!-~]{1,64}$")]
     openid: Option<String>,
     /// For the event, such as the number of a request.
     #[schema(min_length = 1, max_length = 200)]
