@@ -3,7 +3,8 @@
 //!
 //! [`people`] are made by formula, so that whoever asks and whoever answers need no common memory. [`upstream`] stands in
 //! for WeChat and answers at once; [`http`] is the client; [`load`] has people sign in; [`proxy`] counts what a service
-//! asks of its servers; [`servers`] and [`subject`] start what is measured; [`process`] and [`trace`] read what it used; [`measure`] is
+//! asks of its servers; [`servers`] and [`subject`] start what is measured; [`share`] gives it a part of a
+//! core; [`process`] and [`trace`] read what it used; [`measure`] is
 //! the plan of a run and [`report`] what comes of it.
 //!
 //! The client is our own: one keep-alive connection, one buffer, no header map. A general client spends more on a request
@@ -17,6 +18,7 @@ pub mod process;
 pub mod proxy;
 pub mod report;
 pub mod servers;
+pub mod share;
 pub mod subject;
 pub mod trace;
 pub mod upstream;
