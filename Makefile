@@ -29,7 +29,7 @@ soak: servers ## half an hour of mixed load with a fault a minute: memory and de
 	cargo build --locked --release --package weapp-login --package bench
 	target/release/soak $(SOAK_ARGS)
 
-test-engines: servers ## the suites on newer Redis, Valkey, MariaDB and MySQL: make test-engines ENGINES_ARGS="valkey"
+test-engines: servers ## the suites on newer Redis, Valkey, MariaDB, MySQL, and clusters of both: make test-engines ENGINES_ARGS="valkey"
 	scripts/test-engines $(ENGINES_ARGS)
 
 test-more: servers ## the Rust suite with an optimised build and many more people, histories and rounds

@@ -4,6 +4,8 @@
 --
 --     mysql weapp_login < sql/roles-mysql.sql
 --
+-- Each statement stands for itself: with --force the client names those that a server refuses, and goes on.
+--
 -- docs/sql.md says how a user gets a role, and what each may do.
 
 -- The running service: rows of its own tables, no schema. Accounts are never deleted and events never changed.

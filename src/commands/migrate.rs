@@ -6,12 +6,16 @@ use crate::settings::{DatabaseSettings, Secrets};
 
 pub(super) async fn run() -> anyhow::Result<()> {
     let database: DatabaseSettings = settings(Secrets::Any)?;
-    let applied = open_users(&database, 1)?.migrate().await?;
+    let users = open_users(&database, 1)?;
+    let applied = users.migrate().await?;
     if applied.is_empty() {
         println!("the schema is up to date");
     }
     for migration in applied {
         println!("applied {migration}");
+    }
+    for caveat in users.caveats().await? {
+        println!("note: {caveat}");
     }
     Ok(())
 }

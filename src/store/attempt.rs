@@ -51,6 +51,7 @@ pub enum Operation {
     ExportWithoutPair,
     Ping,
     PendingMigrations,
+    Caveats,
 }
 
 impl Operation {

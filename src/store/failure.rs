@@ -37,6 +37,37 @@ pub(super) enum Verdict {
     ReadOnly,
 }
 
+/// What a server says of a transaction that met another one and was undone. MySQL's 1213 and 1205 and SQLite's SQLITE_BUSY come
+/// without a kind of their own. Then clusters, which say it of a COMMIT, too: Galera, Group Replication (3101, and 1180 where
+/// the other's changes arrive while it waits), and TiDB (9007, 8022 and the like end in "[try again later]").
+const MET: &[&str] = &[
+    "Deadlock found",
+    "Lock wait timeout",
+    "is locked",
+    "WSREP detected deadlock",
+    "wsrep aborted transaction",
+    "Plugin instructed the server to rollback",
+    "Got error 149",
+    "[try again later]",
+];
+/// Of a connection that is gone. Errors of the driver come without a code, by these words; those of MySQL are 1053, 1927, 4031.
+const DEAD: &[&str] = &[
+    "Input/output error",
+    "Driver error",
+    "Server shutdown in progress",
+    "Connection was killed",
+    "disconnected by the server",
+];
+/// Of a server that takes no writes, 1290, 1792, 1836; or is cut off from its cluster, 1047 of Galera and 3032.
+const READ_ONLY: &[&str] = &[
+    "-read-only option",
+    "--read-only",
+    "READ ONLY transaction",
+    "read-only mode",
+    "WSREP has not yet prepared node",
+    "in offline mode",
+];
+
 impl Failure {
     /// A unique key says that somebody else was first.
     pub(super) fn is_duplicate(&self) -> bool {
@@ -49,25 +80,13 @@ impl Failure {
         let (Failure::Query(error) | Failure::Commit(error)) = self else { return false };
         match error {
             Error::DatabaseError(SerializationFailure | UniqueViolation, _) | Error::RollbackTransaction => true,
-            // MySQL's 1213 and 1205 and SQLite's SQLITE_BUSY come without a kind of their own. A cluster says them of a COMMIT, too.
-            Error::DatabaseError(_, words) => {
-                says(words.message(), &["Deadlock found", "Lock wait timeout", "is locked"])
-            }
+            Error::DatabaseError(_, words) => says(words.message(), MET),
             _ => false,
         }
     }
 
     /// What it says about the connection.
     pub(super) fn verdict(&self) -> Verdict {
-        // Errors of the driver come without a code, by these words; those of MySQL are 1053, 1927, 4031 and 1290, 1792, 1836.
-        const DEAD: &[&str] = &[
-            "Input/output error",
-            "Driver error",
-            "Server shutdown in progress",
-            "Connection was killed",
-            "disconnected by the server",
-        ];
-        const READ_ONLY: &[&str] = &["-read-only option", "--read-only", "READ ONLY transaction", "read-only mode"];
         let (Failure::Query(error) | Failure::Commit(error)) = self else { return Verdict::Sound };
         match error {
             Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => Verdict::ReadOnly,
@@ -126,6 +145,8 @@ mod tests {
             "The MariaDB server is running with the --read-only option so it cannot execute this statement",
             "Cannot execute statement in a READ ONLY transaction.",
             "Running in read-only mode",
+            "WSREP has not yet prepared node for application use",
+            "The server is currently in offline mode",
         ] {
             assert_eq!(said(words).verdict(), Verdict::ReadOnly, "{words}");
             assert!(matches!(said(words).into_store_error(), StoreError::Unavailable(_)), "{words}");
@@ -149,6 +170,16 @@ mod tests {
         let met = said("Deadlock found when trying to get lock; try restarting transaction");
 
         assert_eq!((met.verdict(), met.is_transient()), (Verdict::Sound, true));
+        for words in [
+            "WSREP detected deadlock/conflict and aborted the transaction. Try restarting the transaction",
+            "Plugin instructed the server to rollback the current transaction.",
+            "Got error 149 - 'Lock deadlock; Retry transaction' during COMMIT",
+            "Write conflict, txnStartTS=4, conflictStartTS=5, primary=[] [try again later]",
+        ] {
+            let Failure::Query(error) = said(words) else { unreachable!() };
+            let at_commit = Failure::Commit(error);
+            assert_eq!((at_commit.verdict(), at_commit.is_transient()), (Verdict::Sound, true), "{words}");
+        }
         assert!(matches!(said("Unknown column 'x' in 'SELECT'").into_store_error(), StoreError::Broken(_)));
     }
 }

@@ -153,6 +153,9 @@ pub trait Database: Send + Sync {
 
     /// Applies what is pending; tells the names. Of several processes at once one does it and the others wait.
     async fn migrate(&self) -> Result<Vec<String>, StoreError>;
+
+    /// What the database does not do of what the schema asks it for, in sentences for whoever migrates.
+    async fn caveats(&self) -> Result<Vec<String>, StoreError>;
 }
 
 /// Where people are kept, whole: what the service is made with.

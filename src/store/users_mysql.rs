@@ -11,7 +11,7 @@ use diesel::mysql::Mysql;
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error};
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel::{ConnectionResult, QueryableByName};
-use diesel_async::pooled_connection::deadpool::{Hook, HookError, Pool};
+use diesel_async::pooled_connection::deadpool::{Hook, HookError, Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod};
 use diesel_async::{AsyncMigrationHarness, AsyncMysqlConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -82,34 +82,114 @@ impl Users {
     }
 
     async fn apply_pending(&self) -> Result<Vec<String>, StoreError> {
-        #[derive(QueryableByName)]
-        struct Locked {
-            #[diesel(sql_type = Nullable<Integer>)]
-            locked: Option<i32>,
-        }
         let mut connection = self.attempts.connection().await?;
-        let lock = diesel::sql_query("SELECT CAST(GET_LOCK(?, ?) AS SIGNED INTEGER) AS locked")
-            .bind::<Text, _>(MIGRATION_LOCK)
-            .bind::<BigInt, _>(MIGRATION_WAIT.as_secs() as i64);
-        let locked: Locked = lock.get_result(&mut connection).await.map_err(StoreError::unavailable)?;
-        if locked.locked != Some(1) {
-            return Err(StoreError::unavailable("another process has been migrating for two minutes"));
-        }
+        let locked = match lock_named(&mut connection, MIGRATION_LOCK, MIGRATION_WAIT).await {
+            Ok(true) => true,
+            Ok(false) => return Err(StoreError::unavailable("another process has been migrating for two minutes")),
+            // Then nobody takes turns, which `caveats` tells.
+            Err(error) if knows_no_locks(&error) => false,
+            Err(error) => return Err(StoreError::unavailable(error)),
+        };
         // The library's harness blocks the thread it is on, which may be the one that drives the connection.
         let apply = move || {
             let mut harness = AsyncMigrationHarness::new(connection);
-            let applied = harness
-                .run_pending_migrations(MIGRATIONS)
-                .map(|versions| versions.iter().map(ToString::to_string).collect())
-                .map_err(StoreError::broken);
+            let applied = apply_one_by_one(&mut harness);
             (harness.into_inner(), applied)
         };
         let (mut connection, applied) = tokio::task::spawn_blocking(apply).await.map_err(StoreError::broken)?;
-        let release = diesel::sql_query("DO RELEASE_LOCK(?)").bind::<Text, _>(MIGRATION_LOCK);
-        // The server lets go of the lock when the connection closes, too.
-        release.execute(&mut connection).await.map_err(StoreError::unavailable)?;
+        if locked {
+            // The server lets go of the lock when the connection closes, too.
+            let release = diesel::sql_query("DO RELEASE_LOCK(?)").bind::<Text, _>(MIGRATION_LOCK);
+            release.execute(&mut connection).await.map_err(StoreError::unavailable)?;
+        }
         applied
     }
+}
+
+/// A migration that the server refused: it knows no transactions for a schema, so whoever migrates is told what is there.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{failed} was refused; {before} before it are applied and {after} after it are not; run it again when the cause is gone"
+)]
+struct HalfWay {
+    failed: String,
+    before: usize,
+    after: usize,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+fn apply_one_by_one(harness: &mut AsyncMigrationHarness<Object<Connection>>) -> Result<Vec<String>, StoreError> {
+    let pending = harness.pending_migrations(MIGRATIONS).map_err(StoreError::broken)?;
+    let mut applied = Vec::with_capacity(pending.len());
+    for migration in &pending {
+        let half_way = |source| {
+            let (failed, before) = (migration.name().to_string(), applied.len());
+            StoreError::broken(HalfWay { failed, before, after: pending.len() - before - 1, source })
+        };
+        applied.push(harness.run_migration(migration).map_err(half_way)?.to_string());
+    }
+    Ok(applied)
+}
+
+/// Whether this connection got the server's lock of that name within the time.
+async fn lock_named(c: &mut Connection, name: &str, wait: Duration) -> Result<bool, Error> {
+    #[derive(QueryableByName)]
+    struct Locked {
+        #[diesel(sql_type = Nullable<Integer>)]
+        locked: Option<i32>,
+    }
+    let lock = diesel::sql_query("SELECT CAST(GET_LOCK(?, ?) AS SIGNED INTEGER) AS locked")
+        .bind::<Text, _>(name)
+        .bind::<BigInt, _>(wait.as_secs() as i64);
+    Ok(lock.get_result::<Locked>(c).await?.locked == Some(1))
+}
+
+/// Whether the server said that it has no GET_LOCK, or not for us.
+fn knows_no_locks(error: &Error) -> bool {
+    let Error::DatabaseError(_, words) = error else { return false };
+    let words = words.message();
+    words.contains("GET_LOCK")
+        || words.contains("support")
+        || words.starts_with("FUNCTION") && words.ends_with("not exist")
+}
+
+/// What this server does not do of what the schema asks it for, in sentences.
+async fn caveats(c: &mut Connection) -> Result<Vec<String>, Failure> {
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+    let name = format!("{MIGRATION_LOCK}, tried");
+    let mut told = vec![];
+    match lock_named(c, &name, Duration::ZERO).await {
+        Ok(_) => {
+            diesel::sql_query("DO RELEASE_LOCK(?)").bind::<Text, _>(&name).execute(c).await?;
+            // SHOW: only a part of the servers knows either variable.
+            let clustered = "SHOW VARIABLES WHERE (Variable_name = 'wsrep_on' AND Value = 'ON') \
+                OR (Variable_name = 'group_replication_group_name' AND Value <> '')";
+            if diesel::sql_query(clustered).execute(c).await? > 0 {
+                told.push("a lock holds on one node of this cluster only: run one migrate at a time".to_owned());
+            }
+        }
+        Err(error) if knows_no_locks(&error) => {
+            told.push("this server has no GET_LOCK: run one migrate at a time".to_owned());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    for (kind, without) in [
+        ("CHECK", "what is written by hand is not checked"),
+        ("FOREIGN KEY", "what is written by hand may lead to an account that is not there"),
+    ] {
+        let kept = diesel::sql_query(
+            "SELECT COUNT(*) AS number FROM information_schema.table_constraints \
+             WHERE constraint_schema = DATABASE() AND constraint_type = ?",
+        );
+        if kept.bind::<Text, _>(kind).get_result::<Counted>(c).await?.number == 0 {
+            told.push(format!("this server keeps no {kind} constraints: {without}"));
+        }
+    }
+    Ok(told)
 }
 
 /// Lets go of a connection that is too old, and asks one that is in doubt; without an answer it is replaced.

@@ -124,6 +124,11 @@ async fn lock(_: &mut Connection, _: &[i64]) -> Result<(), Error> {
     Ok(())
 }
 
+/// SQLite does all that the schema asks it for.
+async fn caveats(_: &mut Connection) -> Result<Vec<String>, Failure> {
+    Ok(vec![])
+}
+
 /// Whether the file can be read; whether it can be written shows at the first write.
 async fn writable(c: &mut Connection) -> Result<(), Failure> {
     Ok(c.batch_execute("SELECT 1").await?)

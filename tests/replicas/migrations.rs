@@ -5,6 +5,7 @@ use crate::site::{Ended, Running, Site};
 use diesel::sql_types::Text;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use std::path::Path;
+use testkit::{Database, ignorant};
 
 /// How many migrations a backend has.
 fn migrations(backend: &str) -> usize {
@@ -57,6 +58,38 @@ async fn a_replica_refuses_to_serve_before_the_migrations_and_names_the_command(
     }
     assert_eq!(site.run("migrate", &[]).code, Some(0));
     site.replica(&[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_locks_is_migrated_and_whoever_migrates_is_told() {
+    let database = Database::new();
+    let through = database.url_through(ignorant(database.server(), "GET_LOCK"));
+    let site = Site::without_schema(&[("DATABASE_URL", &database.url())]).await;
+
+    let told = site.run("migrate", &[("DATABASE_URL", &through)]);
+    let again = site.run("migrate", &[]);
+
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_eq!(told.said.matches("applied ").count(), migrations("mysql"), "{told:?}");
+    assert!(told.said.contains("note: this server has no GET_LOCK: run one migrate at a time"), "{told:?}");
+    assert!(again.said.contains("the schema is up to date") && !again.said.contains("has no GET_LOCK"), "{again:?}");
+    assert!(!again.said.contains("keeps no"), "this server keeps what the schema asks for: {again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_refuses_in_the_middle_is_told_with_what_is_there_and_what_is_not() {
+    let database = Database::new();
+    let through = database.url_through(ignorant(database.server(), "phone_locks ("));
+    let site = Site::without_schema(&[("DATABASE_URL", &database.url())]).await;
+
+    let refused = site.run("migrate", &[("DATABASE_URL", &through)]);
+    let again = site.run("migrate", &[]);
+
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    let words =
+        "2026-11-24-000005_phone_locks was refused; 5 before it are applied and 2 after it are not; run it again when";
+    assert!(refused.said.contains(words) && refused.said.contains("SQL syntax"), "{refused:?}");
+    assert_eq!((again.code, again.said.matches("applied ").count()), (Some(0), 3), "{again:?}");
 }
 
 fn four_at_once(site: &Site) -> Vec<Ended> {

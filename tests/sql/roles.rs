@@ -6,8 +6,9 @@ use crate::document::view_columns;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error};
 use secrecy::SecretString;
+use std::fs::File;
 use std::process::Command;
-use testkit::{Database, unique};
+use testkit::{Database, ignorant, program, unique};
 use weapp_login::store::{Database as _, MysqlUsers};
 
 const PASSWORD: &str = "a-password-of-the-tests";
@@ -76,10 +77,15 @@ impl Roles {
     }
 
     async fn script(&mut self, text: &str) {
-        let text = ["service", "analyst", "support", "admin", "migrator"].iter().fold(text.to_owned(), |text, role| {
-            text.replace(&format!("weapp_{role}"), &format!("weapp_{role}_{}", self.mark))
-        });
+        let text = self.marked(text);
         self.admin.query_drop(text).await.unwrap();
+    }
+
+    /// The text with this database's names for the roles.
+    fn marked(&self, text: &str) -> String {
+        ["service", "analyst", "support", "admin", "migrator"].iter().fold(text.to_owned(), |text, role| {
+            text.replace(&format!("weapp_{role}"), &format!("weapp_{role}_{}", self.mark))
+        })
     }
 
     async fn user(&mut self, role: &str) -> String {
@@ -260,5 +266,36 @@ async fn whoever_migrates_changes_the_schema_and_no_users_of_the_server() {
     .await;
     assert_denied(&mut migrator, &["CREATE USER spare", "SELECT * FROM mysql.user", "CREATE DATABASE weapp_spare"])
         .await;
+    roles.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_server_without_rights_to_columns_every_other_right_is_given_and_each_refusal_is_told() {
+    let mut roles = Roles::new().await;
+    for role in ["analyst", "support"] {
+        let granted = format!("weapp_{role}_{}", roles.mark);
+        roles.admin.query_drop(format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {granted}")).await.unwrap();
+    }
+    let before = ignorant(roles.database.server(), "GRANT SELECT (");
+    let url: url::Url = roles.database.url().parse().unwrap();
+
+    let script = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(script.path(), roles.marked(include_str!("../../sql/roles-mysql.sql"))).unwrap();
+
+    let told = program("mariadb")
+        .args(["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", &format!("--port={}", before.port()), "--force"])
+        .args([&format!("--user={}", url.username()), &format!("--password={}", url.password().unwrap())])
+        .arg(format!("--database={}", roles.database.name))
+        .stdin(File::open(script.path()).unwrap())
+        .output()
+        .unwrap();
+
+    let said = String::from_utf8_lossy(&told.stderr);
+    assert_eq!(said.matches("ERROR 1064").count(), 5, "{said}");
+    let (mut analyst, mut support) = (roles.connect("analyst").await, roles.connect("support").await);
+    assert_allowed(&mut analyst, &["SELECT * FROM daily_registrations", "SELECT * FROM visits"]).await;
+    assert_denied(&mut analyst, &["SELECT id FROM users", "SELECT nickname FROM users"]).await;
+    assert_allowed(&mut support, &["SELECT * FROM people", "SELECT * FROM login_events"]).await;
+    assert_denied(&mut support, &["SELECT id FROM users", "SELECT openid FROM identities"]).await;
     roles.end().await;
 }

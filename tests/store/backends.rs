@@ -3,6 +3,7 @@
 use diesel::Connection;
 use std::ops::Deref;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tempfile::TempDir;
 use testkit::{Cluster, Database, given, unique};
@@ -82,28 +83,33 @@ impl People for Sqlite {
     }
 }
 
-pub struct Mysql(Database);
+/// On the server of the test run; where that is a cluster, every store is on the next of its nodes.
+pub struct Mysql {
+    database: Database,
+    opened: AtomicUsize,
+}
 
 impl People for Mysql {
     const MIGRATIONS: &str = "migrations/mysql";
 
     fn new() -> Self {
-        Mysql(Database::new())
+        Mysql { database: Database::new(), opened: AtomicUsize::new(0) }
     }
 
     fn open(&self) -> Arc<dyn UserStore> {
-        Arc::new(MysqlUsers::new(&self.url().into(), None, 12, std::time::Duration::from_secs(1800)).unwrap())
+        let url = self.database.url_at(self.opened.fetch_add(1, Relaxed));
+        Arc::new(MysqlUsers::new(&url.into(), None, 12, std::time::Duration::from_secs(1800)).unwrap())
     }
 
     async fn events(&self) -> Vec<(i64, String)> {
         use mysql_async::prelude::Queryable;
-        let mut connection = self.0.connect().await;
+        let mut connection = self.database.connect().await;
         connection.query("SELECT COALESCE(user_id, 0), kind FROM login_events ORDER BY id").await.unwrap()
     }
 
     async fn run(&self, sql: &str) {
         use mysql_async::prelude::Queryable;
-        self.0.connect().await.query_drop(sql).await.unwrap();
+        self.database.connect().await.query_drop(sql).await.unwrap();
     }
 
     async fn refuse_events_of(&self, id: i64) {
@@ -112,11 +118,11 @@ impl People for Mysql {
             "CREATE TRIGGER refusal BEFORE INSERT ON login_events FOR EACH ROW \
              IF NEW.user_id = {id} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'Incorrect account'; END IF"
         );
-        self.0.connect().await.query_drop(trigger).await.unwrap();
+        self.database.connect().await.query_drop(trigger).await.unwrap();
     }
 
     fn url(&self) -> String {
-        self.0.url()
+        self.database.url()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Databases of a test's own on the server of `TEST_DATABASE_URL`.
 
 use crate::client::install_crypto;
-use crate::given;
+use crate::{given, nodes};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
 use url::Url;
 
 /// An empty database that nobody else knows; it is dropped with this value.
@@ -34,6 +35,40 @@ impl Database {
         let mut url = server();
         url.set_path(&self.name);
         url.into()
+    }
+
+    /// Its address at a node of the cluster that the test run was given, one after the other; the only one where it is none.
+    ///
+    /// # Panics
+    /// What was given is no address.
+    #[must_use]
+    pub fn url_at(&self, nth: usize) -> String {
+        let nodes = nodes();
+        let mut url: Url = nodes[nth % nodes.len()].parse().expect("TEST_DATABASE_NODES are addresses");
+        url.set_path(&self.name);
+        url.into()
+    }
+
+    /// Its address through something at `address` that stands before the server.
+    ///
+    /// # Panics
+    /// Never: an address has a port.
+    #[must_use]
+    pub fn url_through(&self, address: SocketAddr) -> String {
+        let mut url: Url = self.url().parse().unwrap();
+        url.set_ip_host(address.ip()).unwrap();
+        url.set_port(Some(address.port())).unwrap();
+        url.into()
+    }
+
+    /// Where its server listens.
+    ///
+    /// # Panics
+    /// The server is named by no number.
+    #[must_use]
+    pub fn server(&self) -> SocketAddr {
+        let url = server();
+        SocketAddr::new(url.host_str().unwrap().parse().unwrap(), url.port().unwrap_or(3306))
     }
 
     /// Its address for somebody else.

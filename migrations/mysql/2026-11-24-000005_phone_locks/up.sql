@@ -1,7 +1,7 @@
 -- Every statement may run twice: a migration that failed half-way is run again from the start.
 CREATE TABLE IF NOT EXISTS phone_locks (
     slot  INT    NOT NULL
-        COMMENT 'first 16 bits of the SHA-256 of a phone number: thousands of numbers share one, and it leads to none of them',
+        COMMENT 'first 16 bits of the SHA-256 of a phone number, or an account''s: thousands share one, and it leads to none of them',
     taken BIGINT NOT NULL
         COMMENT 'how often the slot was locked; it changes so that the replicas of a cluster notice each other',
     PRIMARY KEY (slot)

@@ -2,6 +2,7 @@
 
 use super::events::append;
 use super::lookup::{by_id as row_of, keeper};
+use super::phone_lock::lock_accounts;
 use super::{Connection, lock};
 use crate::store::attempt::transaction;
 use crate::store::failure::Failure;
@@ -81,6 +82,7 @@ pub(super) async fn set_status(
     transaction(c, async |c| {
         let user = change(c, id, &[Status::Active, Status::Suspended], &changes).await?;
         if let Some(user) = &user {
+            lock_accounts(c, &[user.id.0]).await?;
             append(c, Some(user.id.0), None, kind, act).await?;
         }
         Ok(user)
@@ -117,6 +119,7 @@ pub(super) async fn erase(c: &mut Connection, id: UserId, act: Act<'_>) -> Resul
         if row.status()? == Status::Erased {
             return Ok(());
         }
+        lock_accounts(c, &[row.id]).await?;
         diesel::update(users::table.filter(users::id.eq(row.id).or(users::merged_into.eq(row.id))))
             .set((
                 users::unionid.eq(None::<&str>),

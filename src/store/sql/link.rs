@@ -54,7 +54,7 @@ async fn link(
     now: DateTime<Utc>,
 ) -> Result<Registered, Failure> {
     // The statement itself looks, and locks: nobody is linked to an account that was suspended, erased, merged or given
-    // another number a moment ago. That it changes the row is what replicas of a cluster compare.
+    // another number a moment ago.
     let account = users::table
         .find(holder.id)
         .filter(users::phone.eq(phone.as_str()).and(users::merged_into.is_null()))
@@ -64,6 +64,7 @@ async fn link(
         // The next attempt sees what became of it.
         return Err(Error::RollbackTransaction.into());
     }
+    phone_lock::lock_accounts(c, &[holder.id]).await?;
     let given = unionid(newcomer.identity);
     let account = users::table.find(holder.id).filter(users::unionid.is_null());
     if given.is_some() {

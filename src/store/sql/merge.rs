@@ -6,6 +6,7 @@
 use super::create::add_identity;
 use super::events::append;
 use super::lookup::{by_id, by_pair, by_unionid, unionid, why};
+use super::phone_lock::lock_accounts;
 use super::{Connection, lock};
 use crate::identity::Identity;
 use crate::store::EventKind;
@@ -45,6 +46,7 @@ pub(super) async fn settle(
     match (pair, holder) {
         (None, None) => Ok(None),
         (None, Some(holder)) => {
+            lock_accounts(c, &[holder.id]).await?;
             add_identity(c, identity, holder.id, now).await?;
             Ok(Some(holder))
         }
@@ -67,6 +69,7 @@ pub(super) async fn settle(
 async fn merge(c: &mut Connection, pair: Row, holder: Row, now: DateTime<Utc>) -> Result<Row, Failure> {
     let pair_stays = pair.unionid.is_some() && (pair.created_at, pair.id) < (holder.created_at, holder.id);
     let (mut keeper, leaver) = if pair_stays { (pair, holder) } else { (holder, pair) };
+    lock_accounts(c, &[keeper.id, leaver.id]).await?;
     diesel::update(identities::table.filter(identities::user_id.eq(leaver.id)))
         .set(identities::user_id.eq(keeper.id))
         .execute(c)

@@ -22,7 +22,7 @@ mod visits;
 mod written;
 mod youngest;
 
-use super::{Backend, Connection, ELSE_UPDATE, MIGRATIONS, NEWER, Users, first_id, last_id, lock, writable};
+use super::{Backend, Connection, ELSE_UPDATE, MIGRATIONS, NEWER, Users, caveats, first_id, last_id, lock, writable};
 use crate::identity::{AppId, Identity, OpenId};
 use crate::store::attempt::Operation;
 use crate::store::{
@@ -176,5 +176,9 @@ impl Database for Users {
 
     async fn migrate(&self) -> Result<Vec<String>, StoreError> {
         self.apply_pending().await
+    }
+
+    async fn caveats(&self) -> Result<Vec<String>, StoreError> {
+        self.attempts.run(Operation::Caveats, async |c| caveats(c).await).await
     }
 }

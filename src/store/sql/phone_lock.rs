@@ -1,8 +1,12 @@
-//! One at a time for a phone number.
+//! One at a time for a phone number, and for what leads to an account.
 //!
 //! A number that no account has yet has no row to lock, and READ COMMITTED locks no gaps. So a number has a slot in
 //! `phone_locks`, one of 65,536 by its hash. Thousands of numbers share one: a slot tells nothing about anybody, never has
 //! to be deleted, and two people who meet at one by chance wait for each other for milliseconds.
+//!
+//! An account has a row, and a lock on it holds on one server. In a cluster that compares at commit what was changed, somebody
+//! may be added to an account on one node while it is erased on another, and no row is changed by both. So whoever changes which
+//! identities lead to an account counts its slot, too.
 
 use super::{Connection, ELSE_UPDATE};
 use crate::user::Phone;
@@ -16,8 +20,17 @@ use std::collections::BTreeSet;
 /// It must be the first thing that a transaction does: SQLite then reads what the one before it wrote, and nobody waits
 /// here who holds what others wait for. The count makes it a change, which is what replicas of a cluster compare.
 pub(super) async fn lock(c: &mut Connection, phones: impl IntoIterator<Item = &Phone>) -> Result<(), Error> {
-    // In ascending order, so that two transactions with many numbers do not wait for each other.
-    let slots: BTreeSet<_> = phones.into_iter().map(slot).collect();
+    take(c, phones.into_iter().map(|phone| slot(phone.as_str().as_bytes())).collect()).await
+}
+
+/// Makes transactions that change which identities lead to one of these accounts notice each other, on whichever node they
+/// are. The rows of the accounts are locked before.
+pub(super) async fn lock_accounts(c: &mut Connection, accounts: &[i64]) -> Result<(), Error> {
+    take(c, accounts.iter().map(|id| slot(&id.to_be_bytes())).collect()).await
+}
+
+/// In ascending order, so that two transactions with many slots do not wait for each other.
+async fn take(c: &mut Connection, slots: BTreeSet<u16>) -> Result<(), Error> {
     if slots.is_empty() {
         return Ok(());
     }
@@ -28,7 +41,7 @@ pub(super) async fn lock(c: &mut Connection, phones: impl IntoIterator<Item = &P
     .await
 }
 
-fn slot(phone: &Phone) -> u16 {
-    let hash: [u8; 32] = Sha256::digest(phone.as_str()).into();
+fn slot(of: &[u8]) -> u16 {
+    let hash: [u8; 32] = Sha256::digest(of).into();
     u16::from_be_bytes([hash[0], hash[1]])
 }
