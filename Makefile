@@ -1,7 +1,7 @@
 # `make` lists the targets. One cargo at a time: they share one target folder and would wait for each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-rust test-client test-mysql test-more test-engines mutants fuzz schemathesis soak torture bench fmt lint deny deploy-check build release dist sbom servers clean
+.PHONY: help dev test test-rust test-client test-mysql test-more test-engines test-gateways mutants fuzz schemathesis soak torture bench fmt lint deny deploy-check build release dist sbom servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?(.*)/  \1|\2/' | \
@@ -31,6 +31,9 @@ soak: servers ## half an hour of mixed load with a fault a minute: memory and de
 
 test-engines: servers ## the suites on newer Redis, Valkey, MariaDB, MySQL, and clusters of both: make test-engines ENGINES_ARGS="valkey"
 	scripts/test-engines $(ENGINES_ARGS)
+
+test-gateways: ## what gateways promise, behind Traefik, Envoy and Caddy: make test-gateways GATEWAYS_ARGS="envoy"
+	scripts/test-gateways $(GATEWAYS_ARGS)
 
 test-more: servers ## the Rust suite with an optimised build and many more people, histories and rounds
 	SOAK=1 PROPTEST_CASES=$${PROPTEST_CASES:-10000} CARGO_TEST_FLAGS=--release scripts/with-servers scripts/test rust

@@ -3,7 +3,7 @@
 use clap::Parser;
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
-use weapp_login::commands::Cli;
+use weapp_login::commands::{Cli, told};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
     match Cli::parse().run().await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("weapp-login: {error:#}");
+            eprintln!("weapp-login: {}", told(error.as_ref()));
             ExitCode::FAILURE
         }
     }

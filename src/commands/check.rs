@@ -1,7 +1,7 @@
 //! `weapp-login check`: what is wrong, before anybody signs in.
 
 use super::part::settings;
-use super::{readiness, redis_trial};
+use super::{readiness, redis_trial, told};
 use crate::app::{App, Shared};
 use crate::clock::Clock;
 use crate::settings::{Secrets, Settings};
@@ -37,7 +37,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
         let outcome = match app.wechat.exchange(mini_program, NO_CODE).await {
             Err(WechatError::CodeInvalid(_)) | Ok(_) => Ok(()),
             Err(error @ WechatError::Rejected(_)) => Err(format!("{error}; is its app id or secret wrong?")),
-            Err(error) => Err(format!("{:#}", anyhow::Error::new(error))),
+            Err(error) => Err(told(&error)),
         };
         note(format!("wechat, mini program {}", mini_program.id), outcome);
     }

@@ -98,6 +98,9 @@ fn say_what_to_try(settings: &Settings, address: SocketAddr, file: &str, ignored
     for setting in ignored {
         println!("Not used here: {setting}");
     }
+    if !ignored.is_empty() {
+        println!();
+    }
     println!("Sign in as {person}, whom nobody knows yet:");
     println!();
     let json = "-H 'content-type: application/json'";

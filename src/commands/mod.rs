@@ -17,12 +17,14 @@ mod redis_trial;
 mod serve;
 mod simulate;
 mod spreadsheet;
+mod told;
 mod users;
 
 use crate::settings;
 use clap::{CommandFactory, Parser, Subcommand};
 use ending::Ending;
 use std::process::ExitCode;
+pub use told::told;
 
 /// The login service for WeChat mini programs.
 ///

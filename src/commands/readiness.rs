@@ -45,5 +45,5 @@ pub(super) async fn redis(app: &App) -> Result<(), String> {
 }
 
 fn told(error: StoreError) -> String {
-    format!("{:#}", anyhow::Error::new(error))
+    super::told(&error)
 }

@@ -5,13 +5,62 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 use tempfile::TempDir;
-use testkit::{Process, free_address, program};
+use testkit::wire::ask;
+use testkit::{Process, comes_true, free_address, program};
 
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     Nginx { cache: bool },
     Haproxy,
+    Traefik,
+    Envoy,
+    Caddy,
+}
+
+impl Kind {
+    /// Whether its file asks the replicas' internal listeners for what is not for phones, and not their only one.
+    pub fn knows_internal_listeners(self) -> bool {
+        matches!(self, Kind::Nginx { .. } | Kind::Haproxy)
+    }
+
+    /// Whether its own errors are in the form that the service's clients understand.
+    pub fn tells_why(self) -> bool {
+        !matches!(self, Kind::Traefik)
+    }
+
+    /// Waits until what listens at `address` does its work, too.
+    fn settle(self, address: SocketAddr) {
+        match self {
+            // It says 404 to everything until it has read its routes.
+            Kind::Traefik => {
+                let routed = || ask(address, "GET", "/", &[], "").status != 404;
+                assert!(comes_true(Duration::from_secs(20), routed), "no routes");
+            }
+            // It sends nothing to a replica before it has found it well; one that breaks off looks the same in the end.
+            Kind::Envoy => {
+                comes_true(Duration::from_secs(5), || ask(address, "GET", "/v1/session", &[], "").status != 503);
+            }
+            Kind::Nginx { .. } | Kind::Haproxy | Kind::Caddy => {}
+        }
+    }
+
+    /// Whether the program can be had: Debian has those of the usual tests, `scripts/test-gateways` brings the others.
+    #[expect(clippy::disallowed_methods, reason = "where programs are found")]
+    pub fn is_here(self) -> bool {
+        let name = match self {
+            Kind::Nginx { .. } | Kind::Haproxy => return true,
+            Kind::Traefik => "traefik",
+            Kind::Envoy => "envoy",
+            Kind::Caddy => "caddy",
+        };
+        let wanted = std::env::var_os("ALL_GATEWAYS").is_some();
+        if !wanted {
+            eprintln!("NOT RUN: {name} is tried by scripts/test-gateways");
+        }
+        wanted
+    }
 }
 
 /// Where a replica listens.
@@ -59,9 +108,13 @@ impl Gateway {
         let mut command = match kind {
             Kind::Nginx { cache } => nginx(folder.path(), &addresses, cache),
             Kind::Haproxy => haproxy(folder.path(), &addresses),
+            Kind::Traefik => traefik(folder.path(), &addresses),
+            Kind::Envoy => envoy(folder.path(), &addresses),
+            Kind::Caddy => caddy(folder.path(), &addresses),
         };
         let mut process = Process::start(&mut command, folder.path().join("log"));
         if process.comes_up(|_| TcpStream::connect(address).is_ok()) {
+            kind.settle(address);
             return Some(Gateway { address, process, _folder: folder });
         }
         eprintln!("{}", process.said());
@@ -102,6 +155,45 @@ fn haproxy(folder: &Path, addresses: &[(&str, String)]) -> Command {
     let mut command = program("haproxy");
     command.arg("-db").arg("-f").arg(folder.join("haproxy.cfg"));
     command
+}
+
+fn traefik(folder: &Path, addresses: &[(&str, String)]) -> Command {
+    let routes = folder.join("traefik-dynamic.yml");
+    fs::write(&routes, replaced("traefik-dynamic.yml", &without(addresses, &[0, 3, 4]))).unwrap();
+    let text = with(
+        &replaced("traefik.yml", &without(addresses, &[1, 2, 3, 4, 5])),
+        "/etc/traefik/traefik-dynamic.yml",
+        &routes.display().to_string(),
+    );
+    fs::write(folder.join("traefik.yml"), text).unwrap();
+    let mut command = program("traefik");
+    command.arg("--configFile").arg(folder.join("traefik.yml"));
+    command
+}
+
+fn envoy(folder: &Path, addresses: &[(&str, String)]) -> Command {
+    // Its file names a host and a port apart.
+    let apart = |address: &str| address.replace(':', ", port_value: ");
+    let spelled: Vec<_> = without(addresses, &[3, 4]).iter().map(|(from, to)| (apart(from), apart(to))).collect();
+    let spelled: Vec<_> = spelled.iter().map(|(from, to)| (from.as_str(), to.clone())).collect();
+    fs::write(folder.join("envoy.yaml"), replaced("envoy.yaml", &spelled)).unwrap();
+    let mut command = program("envoy");
+    command.args(["--disable-hot-restart", "--concurrency", "1", "-l", "warning", "-c"]).arg(folder.join("envoy.yaml"));
+    command
+}
+
+fn caddy(folder: &Path, addresses: &[(&str, String)]) -> Command {
+    let port = format!("http://:{}", addresses[0].1.rsplit(':').next().unwrap());
+    let text = with(&replaced("Caddyfile", &without(addresses, &[0, 3, 4, 6])), "http://:8000", &port);
+    fs::write(folder.join("Caddyfile"), text).unwrap();
+    let mut command = program("caddy");
+    command.env("HOME", folder).args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.join("Caddyfile"));
+    command
+}
+
+/// The addresses but for those that a file does not name.
+fn without<'a>(addresses: &[(&'a str, String)], unnamed: &[usize]) -> Vec<(&'a str, String)> {
+    addresses.iter().enumerate().filter(|(place, _)| !unnamed.contains(place)).map(|(_, pair)| pair.clone()).collect()
 }
 
 /// A file of `deploy/` with other addresses.

@@ -3,10 +3,11 @@
 use crate::application::Backend;
 use crate::gateway::{Gateway, Kind};
 use crate::service::Service;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use testkit::wire::{ask, header_lines, post};
-use testkit::{Answer, free_address};
+use testkit::{Answer, comes_true, free_address};
 
 const OURS: [&str; 4] = ["x-user-id", "x-app-id", "x-open-id", "x-union-id"];
 
@@ -23,7 +24,7 @@ impl Scene {
     }
 
     fn with(kind: Kind, settings: &[(&str, &str)]) -> Scene {
-        let (service, application) = (Service::start(settings), Backend::application());
+        let (service, application) = (Service::start_behind(kind, settings), Backend::application());
         let gateway = Gateway::start(kind, [service.listens(); 2], application.address);
         Scene { service, application, gateway }
     }
@@ -88,6 +89,16 @@ fn assert_refused(answer: &Answer) {
     assert_eq!(answer.header("www-authenticate"), ["Bearer"], "{answer:?}");
     let problem = &answer.body;
     assert_eq!((&problem["code"], &problem["retry"]), (&json!("session_invalid"), &json!("restart")));
+}
+
+/// The gateway's own answer for a service that is down.
+fn assert_unavailable(kind: Kind, answer: &Answer) {
+    assert!(matches!(answer.status.as_u16(), 502..=504), "{answer:?}");
+    if kind.tells_why() {
+        assert_eq!(answer.header("content-type"), ["application/problem+json"], "{answer:?}");
+        assert_eq!(answer.text("retry"), "later");
+        assert_eq!(answer.header("retry-after").len(), 1, "{answer:?}");
+    }
 }
 
 pub fn somebody_signs_in_and_is_named(kind: Kind) {
@@ -160,13 +171,10 @@ pub fn with_the_service_down_nothing_gets_through(kind: Kind) {
     for _ in 0..20 {
         let answer = scene.ask("GET", "/", Some(&token), &borrowed(&spoofs));
 
-        assert!(matches!(answer.status.as_u16(), 502..=504), "{answer:?}");
-        assert_eq!(answer.header("content-type"), ["application/problem+json"], "{answer:?}");
-        assert_eq!(answer.text("retry"), "later");
-        assert_eq!(answer.header("retry-after").len(), 1, "{answer:?}");
+        assert_unavailable(kind, &answer);
     }
     let login = post(scene.gateway.address, "/v1/login", &json!({ "code": "any" }));
-    assert!(matches!(login.status.as_u16(), 502..=504) && login.text("retry") == "later", "{login:?}");
+    assert_unavailable(kind, &login);
     assert_eq!(scene.application.times_reached(), 0);
 }
 
@@ -221,8 +229,51 @@ pub fn a_client_cannot_choose_its_address(kind: Kind) {
     assert!(!statuses[..3].contains(&429), "{statuses:?}");
 }
 
+/// Everything that some program reads a client's address from, each with one that is not the client's.
+const CLAIMED: [(&str, &str); 7] = [
+    ("X-Forwarded-For", "198.51.100.1"),
+    ("X-Forwarded-For", "198.51.100.2, 127.0.0.1"),
+    ("X-Forwarded-For", ""),
+    ("Forwarded", "for=198.51.100.3"),
+    ("X-Real-IP", "198.51.100.4"),
+    ("X-Client-IP", "198.51.100.5"),
+    ("X-Envoy-External-Address", "198.51.100.6"),
+];
+
+pub fn a_client_cannot_write_its_address_into_the_log(kind: Kind) {
+    let scene = Scene::new(kind);
+    let token = scene.sign_in("alice");
+    let before = scene.service.said().len();
+    let login: Vec<_> = [CLAIMED.as_slice(), &[("Content-Type", "application/json")]].concat();
+    assert_eq!(
+        ask(scene.gateway.address, "POST", "/v1/login", &login, r#"{"appId":"wx00000000000000a1","code":"wrong"}"#)
+            .status,
+        401
+    );
+
+    let seen = scene.ask("GET", "/", Some(&token), &CLAIMED);
+    // Dropped on the way as the connection's own, the header would leave the gateway's address in its place. Envoy refuses.
+    let connection = [CLAIMED.as_slice(), &[("Connection", "close, X-Forwarded-For")]].concat();
+    let answer = scene.ask("GET", "/v1/session", Some(&token), &connection);
+    assert!(matches!(answer.status.as_u16(), 200 | 400), "{answer:?}");
+
+    // Envoy knows a client on this machine by the machine's own address, the others by that of the connection.
+    let mine = |address: &str| !address.starts_with("198.51.100.") && address.parse::<IpAddr>().is_ok();
+    let told: Vec<_> = header_lines(&seen.raw).into_iter().filter(|(name, _)| name == "x-forwarded-for").collect();
+    assert!(matches!(told.as_slice(), [(_, one)] if mine(one)), "the application is told one address: {seen:?}");
+    let logged = || {
+        let said = scene.service.said();
+        let lines = said[before..].lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let asked =
+            lines.filter(|line| ["/v1/login", "/v1/auth", "/v1/session"].iter().any(|route| line["route"] == *route));
+        asked.map(|line| line["client"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    comes_true(Duration::from_secs(5), || logged().len() >= 2);
+    assert!(logged().len() >= 2 && logged().iter().all(|client| *client == told[0].1), "{:?} {told:?}", logged());
+}
+
 pub fn a_replica_that_is_down_is_not_noticed(kind: Kind) {
-    let (service, application) = (Service::start(&[]), Backend::application());
+    let (service, application) = (Service::start_behind(kind, &[]), Backend::application());
     let gateway = Gateway::start(kind, [free_address().into(), service.listens()], application.address);
 
     let token = service.sign_in("alice", gateway.address);
@@ -239,11 +290,13 @@ pub fn a_replica_that_is_down_is_not_noticed(kind: Kind) {
 pub fn a_login_that_was_sent_is_never_sent_again(kind: Kind) {
     let (replicas, application) = ([(); 2].map(|()| Backend::that_breaks_off()), Backend::application());
     let gateway = Gateway::start(kind, [replicas[0].address.into(), replicas[1].address.into()], application.address);
+    let reached = || replicas.iter().map(Backend::times_reached).sum::<usize>();
+    let before = reached();
 
     let answer = post(gateway.address, "/v1/login", &json!({ "code": "any" }));
 
-    assert!(matches!(answer.status.as_u16(), 502..=504) && answer.text("retry") == "later", "{answer:?}");
-    assert_eq!(replicas.iter().map(Backend::times_reached).sum::<usize>(), 1);
+    assert_unavailable(kind, &answer);
+    assert_eq!(reached() - before, 1);
 }
 
 pub fn a_kept_answer_outlives_the_token_by_seconds(kind: Kind) {

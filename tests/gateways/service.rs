@@ -1,6 +1,6 @@
 //! The real program in its own process, with a simulated WeChat beside it, and people who sign in.
 
-use crate::gateway::Listens;
+use crate::gateway::{Kind, Listens};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::process::Command;
@@ -20,29 +20,47 @@ pub struct Service {
 }
 
 impl Service {
+    /// Starts one with a second listener for what is not for phones.
     pub fn start(settings: &[(&str, &str)]) -> Service {
+        Service::start_with(&[&[("INTERNAL_LISTEN", "127.0.0.1:0")], settings].concat())
+    }
+
+    /// Starts one that suits what the gateway's file asks for.
+    pub fn start_behind(kind: Kind, settings: &[(&str, &str)]) -> Service {
+        if kind.knows_internal_listeners() { Service::start(settings) } else { Service::start_with(settings) }
+    }
+
+    fn start_with(settings: &[(&str, &str)]) -> Service {
+        let separate = settings.iter().any(|(name, _)| *name == "INTERNAL_LISTEN");
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_weapp-login"));
         command.arg("dev").current_dir(folder.path()).env_clear();
         command.envs([
             ("LISTEN", "127.0.0.1:0"),
-            ("LOG", "weapp_login::commands=info"),
+            ("LOG", "weapp_login::commands=info,weapp_login::server=debug"),
             ("LOG_FORMAT", "json"),
             ("TRUSTED_PROXIES", "127.0.0.1"),
         ]);
-        command.env("INTERNAL_LISTEN", "127.0.0.1:0").envs(settings.iter().copied());
+        command.envs(settings.iter().copied());
         let mut process = Process::start(&mut command, folder.path().join("log"));
         let internal = |said: &str| said.split_once("\"internal\":\"").and_then(|(_, rest)| first(rest, '"'));
         let phones = |said: &str| said.split_once("http://").and_then(|(_, rest)| first(rest, ' '));
-        process.comes_up(|process| phones(&process.said()).is_some() && internal(&process.said()).is_some());
+        let up = |said: &str| phones(said).is_some() && (!separate || internal(said).is_some());
+        process.comes_up(|process| up(&process.said()));
         let said = process.said();
         let address = phones(&said).unwrap_or_else(|| panic!("no address in {said}"));
-        let internal = internal(&said).unwrap_or_else(|| panic!("no second address in {said}"));
+        let internal =
+            if separate { internal(&said).unwrap_or_else(|| panic!("no second address in {said}")) } else { address };
         Service { address, internal, process, _folder: folder }
     }
 
     pub fn listens(&self) -> Listens {
         Listens { phones: self.address, internal: self.internal }
+    }
+
+    /// Everything it has logged so far.
+    pub fn said(&self) -> String {
+        self.process.said()
     }
 
     /// Ends the process; whatever it had is gone.
