@@ -16,6 +16,7 @@ mod readiness;
 mod redis_trial;
 mod serve;
 mod simulate;
+mod size;
 mod spreadsheet;
 mod told;
 mod users;
@@ -55,6 +56,8 @@ enum Command {
     Export(export::Arguments),
     /// Look after accounts: for support staff
     Users(users::Arguments),
+    /// Reckon how large an installation has to be
+    Size(size::Arguments),
     /// Write a shell's completions to standard output
     Completions(packaging::CompletionArguments),
     /// Write the manual's pages into a folder
@@ -74,6 +77,7 @@ impl Cli {
             Command::Dev(arguments) => dev::run(arguments).await,
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Export(arguments) => export::run(arguments).await,
+            Command::Size(arguments) => size::run(&arguments),
             Command::Completions(arguments) => packaging::completions(Cli::command(), arguments),
             Command::Man(arguments) => packaging::man(Cli::command(), arguments),
             Command::Import(arguments) => return Ok(import::run(arguments).await?.into()),

@@ -19,7 +19,6 @@ const PATIENCE: f64 = 60.0;
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the database that LARGE_DATABASE names, which takes half an hour to fill"]
 async fn what_is_asked_daily_among_ten_million_is_found_by_an_index_and_soon() {
-    testkit::install_crypto();
     let mut admin = Conn::from_url(given("LARGE_DATABASE")).await.unwrap();
     for line in days(8) {
         admin.query_drop(line).await.unwrap();
