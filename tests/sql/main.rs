@@ -8,7 +8,7 @@ mod dictionary;
 mod document;
 mod embedded;
 mod large_tables;
+mod many_people;
 mod migrations;
 mod roles;
 mod service_role;
-mod ten_million;
