@@ -58,10 +58,7 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let pinned = process::can_pin();
-    process::settle(pinned.then_some(1))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    tokio::task::LocalSet::new().block_on(&runtime, run(arguments, pinned.then_some(0)))
+    process::apart(async |core| run(arguments, core).await)
 }
 
 async fn run(arguments: Arguments, core: Option<u32>) -> anyhow::Result<()> {

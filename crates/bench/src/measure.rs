@@ -102,7 +102,7 @@ const COUNTED: u64 = 200;
 
 impl Run<'_> {
     fn direct(&self) -> Behind {
-        Behind { mysql: self.servers.mysql, redis: self.servers.redis, wechat: self.upstream.address }
+        Behind::direct(&self.servers, &self.upstream)
     }
 
     /// Makes the databases and registers everybody.

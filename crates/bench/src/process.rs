@@ -118,6 +118,17 @@ pub fn settle(core: Option<u32>) -> anyhow::Result<()> {
     said(Command::new("prlimit").args(["--pid", &id, &format!("--nofile={most}:{most}")])).map(drop)
 }
 
+/// Does `work` on one thread of core 1, where there are two cores to tell apart; it is told which is left for the program.
+///
+/// # Errors
+/// Those of `work`, or the machine does not allow it.
+pub fn apart(work: impl AsyncFnOnce(Option<u32>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let two = can_pin();
+    settle(two.then_some(1))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    tokio::task::LocalSet::new().block_on(&runtime, work(two.then_some(0)))
+}
+
 /// What a command printed.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use crate::http::{Ask, Connection};
 use crate::load::Operation;
 use crate::process::{Running, on_core, said};
 use crate::servers::{Servers, free, started};
+use crate::upstream::Upstream;
 use crate::{APP, SECRET};
 use anyhow::Context;
 use std::fs;
@@ -35,6 +36,13 @@ pub struct Behind {
     pub mysql: SocketAddr,
     pub redis: SocketAddr,
     pub wechat: SocketAddr,
+}
+
+impl Behind {
+    /// The servers of the run themselves.
+    pub fn direct(servers: &Servers, upstream: &Upstream) -> Behind {
+        Behind { mysql: servers.mysql, redis: servers.redis, wechat: upstream.address }
+    }
 }
 
 /// A subject that runs; dropped, it is ended.

@@ -6,10 +6,10 @@ use bench::load::{self, Operation, Phase, World};
 use bench::process::{self, Cpu};
 use bench::servers::Servers;
 use bench::share::Share;
-use bench::subject::{Behind, Kind, Subject};
+use bench::subject::{Behind, Kind, Served, Subject};
 use bench::upstream::Upstream;
 use clap::Parser;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
@@ -29,8 +29,8 @@ struct Arguments {
     /// Of each measurement
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
+    rounds: u8,
     /// To each replica
     #[arg(long, default_value_t = 16)]
     connections: usize,
@@ -48,48 +48,29 @@ struct Seen {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let pinned = process::can_pin();
-    process::settle(pinned.then_some(1))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    tokio::task::LocalSet::new().block_on(&runtime, run(arguments, pinned.then_some(0)))
+    process::apart(async |core| run(arguments, core).await)
 }
 
 async fn run(arguments: Arguments, core: Option<u32>) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("scaling-").tempdir()?;
     let servers = Servers::start(folder.path()).await?;
     let upstream = Upstream::start();
-    let behind = Behind { mysql: servers.mysql, redis: servers.redis, wechat: upstream.address };
+    let behind = Behind::direct(&servers, &upstream);
     let subject = Subject { name: "scaling".into(), program: arguments.program.clone(), kind: Kind::WeappLogin };
     subject.prepare(&servers, behind)?;
     load::register(subject.start(behind, core, folder.path()).await?.address, arguments.users).await?;
+    let bed = Bed { arguments, servers, subject, behind, core, folder: folder.path() };
 
     println!(
         "each replica with {} % of a core, {} connections to each, medians of {} rounds of {} s\n",
-        arguments.share, arguments.connections, arguments.rounds, arguments.seconds
+        bed.arguments.share, bed.arguments.connections, bed.arguments.rounds, bed.arguments.seconds
     );
     println!("| operation | replicas | per second | to one replica | replicas busy | MySQL busy | Redis busy |");
     println!("|---|---|---|---|---|---|---|");
     for operation in [Operation::KnownLogin, Operation::SessionCheck] {
         let mut first = None;
-        for number in &arguments.replicas {
-            let mut rounds = vec![];
-            for _ in 0..arguments.rounds {
-                let replicas = (0..*number).map(|_| subject.start(behind, core, folder.path()));
-                let replicas = futures(replicas).await?;
-                let mut shares = vec![];
-                for (at, replica) in replicas.iter().enumerate() {
-                    let share = Share::of(arguments.share, &at.to_string())?;
-                    share.take(replica.id())?;
-                    shares.push(share);
-                }
-                let ids: Vec<_> = replicas.iter().map(|replica| replica.id()).collect();
-                let worlds = replicas.iter().map(|replica| Rc::new(World::new(replica.address, arguments.users, 0)));
-                rounds.push(seen(&arguments, &servers, worlds.collect(), ids, operation).await?);
-                drop(replicas);
-                drop(shares);
-            }
-            rounds.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
-            let seen = &rounds[rounds.len() / 2];
+        for number in &bed.arguments.replicas {
+            let seen = bed.median(*number, operation).await?;
             let one = *first.get_or_insert(seen.per_second);
             let [replicas, mysql, redis] = seen.busy.map(|busy| format!("{:.0} %", busy * 100.0));
             println!(
@@ -103,48 +84,69 @@ async fn run(arguments: Arguments, core: Option<u32>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One after the other: a start takes a tenth of a second.
-async fn futures<T>(all: impl Iterator<Item = impl Future<Output = anyhow::Result<T>>>) -> anyhow::Result<Vec<T>> {
-    let mut done = vec![];
-    for one in all {
-        done.push(one.await?);
-    }
-    Ok(done)
+/// What is measured, and beside what.
+struct Bed<'a> {
+    arguments: Arguments,
+    servers: Servers,
+    subject: Subject,
+    behind: Behind,
+    core: Option<u32>,
+    folder: &'a Path,
 }
 
-async fn seen(
-    arguments: &Arguments,
-    servers: &Servers,
-    worlds: Vec<Rc<World>>,
-    ids: Vec<u32>,
-    operation: Operation,
-) -> anyhow::Result<Seen> {
-    servers.redis_ask(&["FLUSHALL"])?;
-    let phase = Rc::new(Phase::default());
-    let mut loads = vec![];
-    for world in &worlds {
-        if operation.needs_session() {
-            world.open_sessions(200).await?;
+impl Bed<'_> {
+    async fn median(&self, replicas: usize, operation: Operation) -> anyhow::Result<Seen> {
+        let mut rounds = vec![];
+        for _ in 0..self.arguments.rounds {
+            rounds.push(self.round(replicas, operation).await?);
         }
-        loads.push(load::closed(world, operation, arguments.connections, &phase));
+        rounds.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
+        Ok(rounds.swap_remove(rounds.len() / 2))
     }
-    sleep(Duration::from_secs(1)).await;
-    let used = || -> anyhow::Result<[Duration; 3]> {
-        let (mysql, redis) = servers.ids();
+
+    async fn round(&self, number: usize, operation: Operation) -> anyhow::Result<Seen> {
+        // In this order: a group can be removed when the replica in it has ended.
+        let (mut shares, mut replicas) = (vec![], vec![]);
+        for at in 0..number {
+            let replica = self.subject.start(self.behind, self.core, self.folder).await?;
+            let share = Share::of(self.arguments.share, &at.to_string())?;
+            share.take(replica.id())?;
+            shares.push(share);
+            replicas.push(replica);
+        }
+        self.seen(&replicas, operation).await
+    }
+
+    async fn seen(&self, replicas: &[Served], operation: Operation) -> anyhow::Result<Seen> {
+        self.servers.redis_ask(&["FLUSHALL"])?;
+        let phase = Rc::new(Phase::default());
+        let mut loads = vec![];
+        for replica in replicas {
+            let world = Rc::new(World::new(replica.address, self.arguments.users, 0));
+            if operation.needs_session() {
+                world.open_sessions(200).await?;
+            }
+            loads.push(load::closed(&world, operation, self.arguments.connections, &phase));
+        }
+        sleep(Duration::from_secs(1)).await;
+        let (before, begin) = (self.used(replicas)?, Instant::now());
+        phase.records.set(true);
+        sleep(Duration::from_secs_f64(self.arguments.seconds)).await;
+        phase.records.set(false);
+        let (after, seconds) = (self.used(replicas)?, begin.elapsed().as_secs_f64());
+        phase.ended.set(true);
+        for mut load in loads {
+            load::all_well(&mut load).await.context(operation.name())?;
+        }
+        let number = phase.taken.borrow().latencies.len() as f64;
+        let busy = [0, 1, 2].map(|at| (after[at] - before[at]).as_secs_f64() / seconds);
+        Ok(Seen { per_second: number / seconds, busy })
+    }
+
+    fn used(&self, replicas: &[Served]) -> anyhow::Result<[Duration; 3]> {
+        let (mysql, redis) = self.servers.ids();
         let of = |id| anyhow::Ok(Cpu::total(process::cpu(id)?));
-        let replicas = ids.iter().map(|id| of(*id)).sum::<anyhow::Result<Duration>>()?;
+        let replicas = replicas.iter().map(|replica| of(replica.id())).sum::<anyhow::Result<Duration>>()?;
         Ok([replicas, of(mysql)?, of(redis)?])
-    };
-    let (before, begin) = (used()?, Instant::now());
-    phase.records.set(true);
-    sleep(Duration::from_secs_f64(arguments.seconds)).await;
-    phase.records.set(false);
-    let (after, seconds) = (used()?, begin.elapsed().as_secs_f64());
-    phase.ended.set(true);
-    for mut load in loads {
-        load::all_well(&mut load).await.context(operation.name())?;
     }
-    let number = phase.taken.borrow().latencies.len() as f64;
-    let busy = [0, 1, 2].map(|at| (after[at] - before[at]).as_secs_f64() / seconds);
-    Ok(Seen { per_second: number / seconds, busy })
 }

@@ -66,17 +66,14 @@ struct Held {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let pinned = process::can_pin();
-    process::settle(pinned.then_some(1))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    tokio::task::LocalSet::new().block_on(&runtime, run(arguments, pinned.then_some(0)))
+    process::apart(async |core| run(arguments, core).await)
 }
 
 async fn run(arguments: Arguments, core: Option<u32>) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("soak-").tempdir()?;
     let servers = Servers::start(folder.path()).await?;
     let upstream = Upstream::start();
-    let behind = Behind { mysql: servers.mysql, redis: servers.redis, wechat: upstream.address };
+    let behind = Behind::direct(&servers, &upstream);
     let subject = Subject { name: "soak".into(), program: arguments.program.clone(), kind: Kind::WeappLogin };
     subject.prepare(&servers, behind)?;
     let served = subject.start(behind, core, folder.path()).await?;
