@@ -45,22 +45,6 @@ impl Kind {
             Kind::Nginx { .. } | Kind::Haproxy | Kind::Caddy => {}
         }
     }
-
-    /// Whether the program can be had: Debian has those of the usual tests, `scripts/test-gateways` brings the others.
-    #[expect(clippy::disallowed_methods, reason = "where programs are found")]
-    pub fn is_here(self) -> bool {
-        let name = match self {
-            Kind::Nginx { .. } | Kind::Haproxy => return true,
-            Kind::Traefik => "traefik",
-            Kind::Envoy => "envoy",
-            Kind::Caddy => "caddy",
-        };
-        let wanted = std::env::var_os("ALL_GATEWAYS").is_some();
-        if !wanted {
-            eprintln!("NOT RUN: {name} is tried by scripts/test-gateways");
-        }
-        wanted
-    }
 }
 
 /// Where a replica listens.
