@@ -1,7 +1,7 @@
 //! A request in progress: what is known of it before its answer is, and what its answer's log line will say.
 
 use crate::app::{App, Shared};
-use crate::error::{ApiError, Code};
+use crate::error::{ApiError, Code, told};
 use crate::rate_limit::Standing;
 use crate::telemetry::Trace;
 use crate::telemetry::metrics::Route;
@@ -75,7 +75,8 @@ impl Exchange {
     /// The answer that tells of `error`, which the log line will name.
     #[must_use]
     pub fn refused(&self, error: &ApiError) -> HttpResponse {
-        self.problem.replace(Some((error.code, causes(error))));
+        // The causes hold no secret by the rules of those who made them.
+        self.problem.replace(Some((error.code, error.source().map(told))));
         error.response(self.trace.id())
     }
 }
@@ -113,19 +114,4 @@ pub fn app(request: &HttpRequest) -> &Data<App> {
 pub(crate) fn label(method: &Method) -> &'static str {
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     known.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
-}
-
-/// The chain of causes, which hold no secret by the rules of those who made them. Some libraries tell their cause in their own
-/// words, too: it is left out then.
-fn causes(error: &ApiError) -> Option<String> {
-    let mut causes: Vec<String> = vec![];
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let told = cause.to_string();
-        if !causes.last().is_some_and(|last| last.contains(&told)) {
-            causes.push(told);
-        }
-        next = cause.source();
-    }
-    (!causes.is_empty()).then(|| causes.join(": "))
 }

@@ -3,7 +3,8 @@
 use clap::Parser;
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
-use weapp_login::commands::{Cli, told};
+use weapp_login::commands::Cli;
+use weapp_login::error::told;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;

@@ -1,9 +1,10 @@
 //! `weapp-login check`: what is wrong, before anybody signs in.
 
 use super::part::settings;
-use super::{readiness, redis_trial, told};
+use super::{readiness, redis_trial};
 use crate::app::{App, Shared};
 use crate::clock::Clock;
+use crate::error::told;
 use crate::settings::{Secrets, Settings};
 use crate::wechat::WechatError;
 use anyhow::bail;
@@ -20,7 +21,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
         Ok(()) => println!("ok  {what}"),
         Err(problem) => wrong.push(format!("{what}: {problem}")),
     };
-    note("database".into(), readiness::database(&app).await);
+    note("database".into(), readiness::database(&*app.users).await);
     let redis = readiness::redis(&app).await;
     let answers = redis.is_ok();
     note("redis".into(), redis);

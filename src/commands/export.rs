@@ -2,6 +2,7 @@
 
 use super::part::settings;
 use super::people_csv::Line;
+use super::readiness::require_database;
 use crate::app::open_users;
 use crate::settings::{DatabaseSettings, Secrets};
 use crate::store::{Person, UserStore};
@@ -31,6 +32,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let database: DatabaseSettings = settings(Secrets::Any)?;
     let users = open_users(&database, 1)?;
+    require_database(&*users).await?;
     let output: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(BufWriter::new(private(path).with_context(|| path.display().to_string())?)),
         None => Box::new(BufWriter::new(io::stdout())),

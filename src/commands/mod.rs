@@ -18,14 +18,12 @@ mod serve;
 mod simulate;
 mod size;
 mod spreadsheet;
-mod told;
 mod users;
 
 use crate::settings;
 use clap::{CommandFactory, Parser, Subcommand};
 use ending::Ending;
 use std::process::ExitCode;
-pub use told::told;
 
 /// The login service for WeChat mini programs.
 ///

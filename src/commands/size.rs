@@ -1,5 +1,6 @@
 //! `weapp-login size`: how large an installation has to be, reckoned from what was measured (`docs/sizing.md`).
 
+use anyhow::bail;
 use serde::Serialize;
 use serde_json::json;
 
@@ -78,6 +79,9 @@ struct Needed {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.first_logins_per_second.is_some_and(|first| first > arguments.logins_per_second) {
+        bail!("first logins are a part of the logins, so there cannot be more of them");
+    }
     let needed = needed(arguments);
     if arguments.json {
         println!("{}", json!({ "needed": needed, "measured": MEASURED, "busy": BUSY }));
@@ -95,7 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 fn needed(arguments: &Arguments) -> Needed {
     let logins = arguments.logins_per_second as f64;
-    let first = arguments.first_logins_per_second.map_or(logins / 20.0, |first| first as f64).min(logins);
+    let first = arguments.first_logins_per_second.map_or(logins / 20.0, |first| first as f64);
     let checks = arguments.checks_per_second as f64;
     // Whoever checks less often than that is compared each time.
     let rechecks = checks * (arguments.check_every as f64 / RECHECK_EVERY).min(1.0);
@@ -160,6 +164,22 @@ mod tests {
         assert!(times(small.replica_cores, large.replica_cores), "{small:?} {large:?}");
         assert!(times(small.mysql_cores, large.mysql_cores), "{small:?} {large:?}");
         assert!((large.mysql_gib / small.mysql_gib - 10.0).abs() < 0.01, "{small:?} {large:?}");
+    }
+
+    #[test]
+    fn first_logins_are_a_part_of_the_logins() {
+        let too_many = Arguments {
+            users: 1,
+            logins_per_second: 5,
+            first_logins_per_second: Some(6),
+            checks_per_second: 0,
+            check_every: 10,
+            sessions: None,
+            days: 1,
+            json: false,
+        };
+
+        assert!(run(&too_many).is_err());
     }
 
     #[test]

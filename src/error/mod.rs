@@ -5,6 +5,8 @@
 mod api_error;
 mod causes;
 mod code;
+mod told;
 
 pub use api_error::{ApiError, Problem};
 pub use code::{Code, Retry};
+pub use told::told;

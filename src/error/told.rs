@@ -1,8 +1,9 @@
-//! What went wrong, for whoever sits at the terminal.
+//! What went wrong and why, in one line: for the log, and for whoever sits at the terminal.
 
 use std::error::Error;
 
 /// `error` and what caused it, each thing once: libraries repeat a cause in what they say of its consequence.
+#[must_use]
 pub fn told(error: &(dyn Error + 'static)) -> String {
     let mut told = error.to_string();
     let mut cause = error.source();

@@ -50,8 +50,12 @@ async fn a_replica_refuses_to_serve_before_the_migrations_and_names_the_command(
 
     let refused = site.run("serve", &[("LISTEN", "127.0.0.1:0")]);
     let checked = site.run("check", &[]);
+    let exported = site.run("export", &[]);
+    let placeholder = site.run("migrate", &[("DATABASE_URL", "mysql://weapp:change-me@127.0.0.1:1/weapp_login")]);
 
-    for ended in [&refused, &checked] {
+    assert_eq!(placeholder.code, Some(1));
+    assert!(placeholder.said.contains("DATABASE_URL: is still the placeholder of an example"), "{placeholder:?}");
+    for ended in [&refused, &checked, &exported] {
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.said.contains("run weapp-login migrate"), "{ended:?}");
         assert!(ended.said.contains("2026-11-01-000001_users"), "{ended:?}");

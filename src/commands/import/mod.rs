@@ -12,11 +12,11 @@ mod sign_of_life;
 
 use super::ending::Ending;
 use super::part::settings;
+use super::readiness::require_database;
 use crate::app::open_users;
 use crate::clock::Clock;
 use crate::settings::{DatabaseSettings, Secrets};
 use crate::store::{Imported, Person, Present, UserStore};
-use anyhow::bail;
 use csv::Writer;
 use futures_util::future::try_join;
 use lines::{Line, Lines};
@@ -45,9 +45,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Ending> {
     let database: DatabaseSettings = settings(Secrets::Any)?;
     let users = open_users(&database, 1)?;
-    if !users.pending_migrations().await?.is_empty() {
-        bail!("the database lacks migrations: run weapp-login migrate");
-    }
+    require_database(&*users).await?;
     let (tally, report) = match arguments.check {
         true => check(&*users, &arguments).await?,
         false => import(&*users, &arguments).await?,

@@ -8,6 +8,7 @@ use crate::store::Sought;
 use crate::user::{Phone, UserId};
 use anyhow::bail;
 use clap::ArgGroup;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 
 #[derive(clap::Args)]
@@ -21,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(long, group = "what", value_parser = digits)]
     phone_end: Option<String>,
     /// The beginning of a name: as written, in small letters, in capitals, or with a capital first
-    #[arg(long, group = "what")]
+    #[arg(long, group = "what", value_parser = NonEmptyStringValueParser::new())]
     nickname: Option<String>,
     /// WeChat's id of the person in the mini program that --app names
     #[arg(long, group = "what", requires = "app")]

@@ -15,6 +15,7 @@ mod unlink;
 
 use super::ending::Ending;
 use super::part::settings;
+use super::readiness::require_database;
 use crate::app::{open_tokens, open_users};
 use crate::clock::Clock;
 use crate::identity::{AppId, OpenId};
@@ -91,6 +92,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Ending> {
     let (database, redis, lives): (DatabaseSettings, RedisSettings, SessionSettings) = settings(Secrets::Any)?;
     let clock = Clock::system();
     let users = open_users(&database, 1)?;
+    require_database(&*users).await?;
     let lives = Lives { idle: lives.ttl, absolute: lives.max_age, per_user: 0 };
     let tokens = open_tokens(&redis, &clock)?;
     let sessions = Sessions::new(tokens, users.clone(), clock.clone(), Random::system(), lives);

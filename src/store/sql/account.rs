@@ -2,7 +2,7 @@
 
 use super::events::append;
 use super::lookup::{by_id as row_of, keeper};
-use super::phone_lock::lock_accounts;
+use super::slots::lock_accounts;
 use super::{Connection, lock};
 use crate::store::attempt::transaction;
 use crate::store::failure::Failure;

@@ -1,6 +1,6 @@
 //! Moving people in, many in one transaction: however many they are, a dozen round trips.
 
-use super::{Backend, Connection, events, first_id, phone_lock};
+use super::{Backend, Connection, events, first_id, slots};
 use crate::store::attempt::transaction;
 use crate::store::failure::Failure;
 use crate::store::placing::{Account, Placement, Present};
@@ -22,7 +22,7 @@ const LISTED: usize = 900;
 /// Moves people in, all or none.
 pub(super) async fn import(c: &mut Connection, people: &[Person], act: Act<'_>) -> Result<Vec<Imported>, Failure> {
     transaction(c, async |c| {
-        phone_lock::lock(c, by_number(people).filter_map(|person| person.phone.as_ref())).await?;
+        slots::lock_phones(c, by_number(people).filter_map(|person| person.phone.as_ref())).await?;
         let placements = present(c, people).await?.place(people);
         let made = created(c, people, &placements).await?;
         let mut ways = Vec::with_capacity(people.len());

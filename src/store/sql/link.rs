@@ -4,7 +4,7 @@ use super::create::{add_identity, create};
 use super::events::append;
 use super::lookup::{by_id, by_pair, by_unionid, keeper, unionid, why};
 use super::renew::{renew, renew_profile};
-use super::{Connection, last_id, lock, phone_lock};
+use super::{Connection, last_id, lock, slots};
 use crate::identity::{AppId, OpenId};
 use crate::store::attempt::transaction;
 use crate::store::failure::Failure;
@@ -26,7 +26,7 @@ pub(super) async fn link_or_create(
     phone: &Phone,
     now: DateTime<Utc>,
 ) -> Result<Registered, Failure> {
-    phone_lock::lock(c, [phone]).await?;
+    slots::lock_phones(c, [phone]).await?;
     let identity = newcomer.identity;
     let known = by_pair(c, &identity.app_id, &identity.openid).await?.is_some();
     if known || by_unionid(c, identity).await?.is_some() {
@@ -64,7 +64,7 @@ async fn link(
         // The next attempt sees what became of it.
         return Err(Error::RollbackTransaction.into());
     }
-    phone_lock::lock_accounts(c, &[holder.id]).await?;
+    slots::lock_accounts(c, &[holder.id]).await?;
     let given = unionid(newcomer.identity);
     let account = users::table.find(holder.id).filter(users::unionid.is_null());
     if given.is_some() {

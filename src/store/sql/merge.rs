@@ -6,7 +6,7 @@
 use super::create::add_identity;
 use super::events::append;
 use super::lookup::{by_id, by_pair, by_unionid, unionid, why};
-use super::phone_lock::lock_accounts;
+use super::slots::lock_accounts;
 use super::{Connection, lock};
 use crate::identity::Identity;
 use crate::store::EventKind;

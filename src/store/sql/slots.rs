@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 ///
 /// It must be the first thing that a transaction does: SQLite then reads what the one before it wrote, and nobody waits
 /// here who holds what others wait for. The count makes it a change, which is what replicas of a cluster compare.
-pub(super) async fn lock(c: &mut Connection, phones: impl IntoIterator<Item = &Phone>) -> Result<(), Error> {
+pub(super) async fn lock_phones(c: &mut Connection, phones: impl IntoIterator<Item = &Phone>) -> Result<(), Error> {
     take(c, phones.into_iter().map(|phone| slot(phone.as_str().as_bytes())).collect()).await
 }
 
