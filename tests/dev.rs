@@ -90,6 +90,28 @@ fn signs_in(dev: &Dev) {
     assert!(dev.folder.as_ref().unwrap().path().join("weapp-login-dev.sqlite3").exists());
 }
 
+/// As bash reads it from a terminal, where it knows aliases.
+#[test]
+fn the_readmes_lines_show_and_move_the_people_of_its_file() {
+    let dev = Dev::start(&[]);
+    signs_in(&dev);
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let block = readme.split("```sh\n").find(|block| block.starts_with("sqlite3 ")).unwrap();
+    let lines = block.split("```").next().unwrap().replace("cargo run --", PROGRAM).replace("/tmp/", "");
+
+    let script = format!("shopt -s expand_aliases\nset -e\n{lines}");
+    let folder = dev.folder.as_ref().unwrap().path();
+    let output = Command::new("bash").arg("-c").arg(&script).current_dir(folder).output().unwrap();
+
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success(), "{script}\n{said}");
+    for part in
+        ["1|微信用户|", "1 people, 1 lines", "1 people are known and stay as they are", "nickname        微信用户"]
+    {
+        assert!(said.contains(part), "{part} in\n{said}");
+    }
+}
+
 #[test]
 fn production_settings_lying_around_do_not_reach_it() {
     let dev = Dev::start(&[
